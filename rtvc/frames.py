@@ -1,0 +1,23 @@
+"""Frames, the one thing that travels from analysis to synthesis. Owns no processing."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Frames:
+    """n consecutive analysis frames, one per hop.
+
+    Frame j sees the n_fft samples that end with hop j: input samples (j + 1) * hop - n_fft up to
+    (j + 1) * hop, silence before the first. A stage that needs frames from the future holds back.
+    """
+
+    log_mel: NDArray[np.float32]  # (n, n_mels) natural log of magnitude mels
+    f0_hz: NDArray[np.float32]  # (n,) pitch candidate, always > 0, to be trusted as far as `voiced`
+    voiced: NDArray[np.float32]  # (n,) 0..1 how periodic the frame is
+    log_energy: NDArray[np.float32]  # (n,) natural log of the windowed frame's RMS
+
+    def __len__(self) -> int:
+        return len(self.log_mel)

@@ -1,0 +1,35 @@
+"""The one table of presets: what is traded for how much delay. A row, not code."""
+
+from dataclasses import dataclass
+
+from rtvc.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Numbers that set delay, sound and CPU; read by the chain and by the audio devices."""
+
+    name: str
+    vocoder_lookahead: int  # frames, -1..6
+    vocoder_iterations: int
+    block_samples: int  # device block at 48 kHz; other rates scale it
+    output_margin_ms: float  # what the output buffer holds beyond one hop, against jitter
+    description: str
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset("low", -1, 32, 128, 2.0, "least delay, for monitoring oneself and games"),
+        Preset("balanced", 0, 32, 256, 6.0, "the default: clear sound below a tenth of a second"),
+        Preset("quality", 2, 32, 512, 15.0, "best sound, for recordings and streams"),
+    )
+}
+DEFAULT_PRESET = "balanced"
+
+
+def preset_named(name: str) -> Preset:
+    try:
+        return PRESETS[name]
+    except KeyError:
+        raise UsageError(f"There is no preset '{name}'; choose one of {', '.join(PRESETS)}.") from None

@@ -1,0 +1,70 @@
+"""The Stage protocol and Pipeline, a Stage made of Stages. Owns the rules of streaming, no signal processing.
+
+Time: what a stage puts out is aligned with what it took in. Output sample k belongs to input time
+k / output_rate; nothing is shifted, pre-roll is never let out. The price is paid by holding back:
+
+    in   |----------------------------------|  n samples taken
+    out  |------------------------|.........|  at least n * output_rate / input_rate - latency came out
+                                   ^ latency_samples, the worst case over all n
+
+`latency_samples` counts samples at the stage's *output* rate and may be a fraction (resamplers).
+"""
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Audio = NDArray[np.float32]  # mono, shape (n,)
+
+
+class Stage(Protocol):
+    """Audio to audio at the ends; Frames travel between analysis and synthesis."""
+
+    @property
+    def latency_samples(self) -> float:
+        """The most this stage ever holds back, in samples at its output rate."""
+        ...
+
+    @property
+    def output_rate(self) -> int:
+        """Samples per second that come out."""
+        ...
+
+    def process(self, block: Any) -> Any:
+        """Take a block of any size, zero included, and return all that is ready."""
+        ...
+
+    def reset(self) -> None:
+        """Forget everything: the next block is treated like the first one ever."""
+        ...
+
+
+class Pipeline:
+    """Stages run in order; chunking stays invisible because it is for each of them."""
+
+    def __init__(self, stages: list[Stage]) -> None:
+        assert stages, "a pipeline needs a stage"
+        self.stages = stages
+
+    @property
+    def output_rate(self) -> int:
+        return self.stages[-1].output_rate
+
+    @property
+    def latency_seconds(self) -> float:
+        return sum(stage.latency_samples / stage.output_rate for stage in self.stages)
+
+    @property
+    def latency_samples(self) -> float:
+        return self.latency_seconds * self.output_rate
+
+    def process(self, block: Audio) -> Audio:
+        out: Any = block
+        for stage in self.stages:
+            out = stage.process(out)
+        return out  # type: ignore[no-any-return]
+
+    def reset(self) -> None:
+        for stage in self.stages:
+            stage.reset()
