@@ -1,0 +1,106 @@
+"""YIN on analysis frames: f0 and how periodic each frame is. Stateless; any number of frames at once.
+
+After A. de Cheveigne and H. Kawahara (2002), with the lag refined on the longest whole number of
+periods that fits, so that a high note is not limited by its few samples per period.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+_DIP_THRESHOLD = 0.15  # normalised difference under which the first dip is taken as the period
+_SILENCE_RMS = 1e-5  # below this a frame has no pitch, whatever its rounding errors look like
+_REFINED_LAG = 160  # samples; a longer lag adds precision but smears glides
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PitchRange:
+    fmin_hz: float
+    fmax_hz: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.fmin_hz < self.fmax_hz:
+            raise ValueError(f"need 0 < fmin < fmax, got {self.fmin_hz} and {self.fmax_hz} Hz")
+
+
+SPEECH = PitchRange(60.0, 1100.0)
+MUSIC = PitchRange(60.0, 2400.0)
+
+
+def yin(
+    frames: NDArray[np.float32], sample_rate: int, pitch_range: PitchRange = SPEECH
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Raw frames (n, length) to f0 in Hz (n,) and periodicity 0..1 (n,)."""
+    longest = int(np.ceil(sample_rate / pitch_range.fmin_hz)) + 1
+    shortest = max(2, int(sample_rate / pitch_range.fmax_hz))
+    if frames.shape[1] < 2 * longest:
+        raise ValueError(f"frames of {frames.shape[1]} samples are too short for {pitch_range}")
+    difference = _normalised_difference(frames, longest)
+    rows = np.arange(len(frames))
+    lag = _first_dip(difference, shortest)
+    refined = np.array([_refine(row, int(at)) for row, at in zip(difference, lag, strict=True)])
+    f0 = np.clip(sample_rate / refined, pitch_range.fmin_hz, pitch_range.fmax_hz)
+    periodicity = np.clip(1.0 - difference[rows, lag], 0.0, 1.0)
+    loud = np.einsum("nt,nt->n", frames, frames, dtype=np.float64) > _SILENCE_RMS**2 * frames.shape[1]
+    return f0.astype(np.float32), np.where(loud, periodicity, 0.0).astype(np.float32)
+
+
+def _normalised_difference(frames: NDArray[np.float32], longest: int) -> Float:
+    """Cumulative-mean-normalised squared difference for lags 0..longest, (n, longest + 1)."""
+    count, length = frames.shape
+    width = length - longest  # samples compared at every lag
+    x = frames.astype(np.float64)
+    # No wrap-around: i + lag < length for every i < width.
+    spectrum = fft.rfft(x, axis=1)
+    head = fft.rfft(x[:, :width], n=length, axis=1)
+    correlation = fft.irfft(np.conj(head) * spectrum, n=length, axis=1)[:, : longest + 1]
+    energy = np.zeros((count, length + 1))
+    np.cumsum(x * x, axis=1, out=energy[:, 1:])
+    shifted = energy[:, width : width + longest + 1] - energy[:, : longest + 1]
+    difference = np.maximum(shifted[:, :1] + shifted - 2.0 * correlation, 0.0)
+    running = np.cumsum(difference[:, 1:], axis=1)
+    lags = np.arange(1, longest + 1)
+    result = np.ones_like(difference)
+    np.divide(difference[:, 1:] * lags, running, out=result[:, 1:], where=running > 1e-20)
+    return result
+
+
+def _first_dip(difference: Float, shortest: int) -> NDArray[np.intp]:
+    """The first local minimum below the threshold, or the lowest point where there is none."""
+    inner = difference[:, shortest:-1]
+    is_minimum = (inner <= difference[:, shortest - 1 : -2]) & (inner < difference[:, shortest + 1 :])
+    is_dip = is_minimum & (inner < _DIP_THRESHOLD)
+    lowest = np.argmin(inner, axis=1)
+    first = np.where(is_dip.any(axis=1), np.argmax(is_dip, axis=1), lowest)
+    return first + shortest
+
+
+def _refine(difference: Float, lag: int) -> float:
+    """The period in fractional samples: double the lag, find the dip there, divide again.
+
+    One row at a time in plain numbers: live there is one row, and array calls on it cost ten times this.
+    """
+    period = _parabola(difference, lag)
+    limit = min(_REFINED_LAG, len(difference) - 3)
+    multiple = 1
+    while (doubled := round(2 * multiple * period)) <= limit:
+        dip = min(doubled - 1, doubled, doubled + 1, key=difference.__getitem__)
+        # A dip as deep as the first one is the same period again; else the sound is no plain repetition.
+        if difference[dip] > difference[lag] + 0.1:
+            break
+        multiple *= 2
+        period = _parabola(difference, dip) / multiple
+    return period
+
+
+def _parabola(difference: Float, lag: int) -> float:
+    """Vertex of the parabola through three neighbouring lags."""
+    left, middle, right = difference[lag - 1 : lag + 2].tolist()
+    curvature = left - 2.0 * middle + right
+    if curvature < 1e-12:
+        return float(lag)
+    return lag + min(0.5, max(-0.5, 0.5 * (left - right) / curvature))

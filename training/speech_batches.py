@@ -1,0 +1,111 @@
+"""Random crops of the speech cache for training `stream`: a source, another clip of the speaker, who it is."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rtvc.level import NOMINAL_LOG_ENERGY
+from training.manifest import Sets
+from training.prepare import dequantise
+
+
+@dataclass(frozen=True)
+class Entry:
+    stem: str
+    speaker: str
+    split: str
+    start: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    mel: Tensor  # (batch, frames, n_mels)
+    side: Tensor  # (batch, frames, 3): log f0, voicing, energy against nominal
+    reference: Tensor  # (batch, reference_frames, n_mels) another clip of the speaker
+    speaker: Tensor  # (batch,) index into SpeechBatches.speakers
+
+
+def read_index(cache: Path) -> list[Entry]:
+    rows = json.loads((cache / "index.json").read_text(encoding="utf-8"))
+    return [
+        Entry(Path(row["path"]).stem, row["speaker"], row["split"], row["start"], row["frames"])
+        for row in rows
+    ]
+
+
+class SpeechBatches:
+    """Holds the memory-mapped cache and one random generator; `sample` draws a batch."""
+
+    def __init__(self, cache: Path, sets: Sets, seed: int, shipped_share: float, shortest: int = 40) -> None:
+        self.mel = np.load(cache / "mel.npy", mmap_mode="r")
+        self.side = np.load(cache / "side.npy", mmap_mode="r")
+        self.random = np.random.default_rng(seed)
+        entries = [entry for entry in read_index(cache) if entry.frames >= shortest]
+        train = [e for e in entries if e.split == "train" and e.stem not in sets.target_references]
+        self.dev = [e for e in entries if e.speaker in sets.dev_unseen]
+        self.of_speaker: dict[str, list[Entry]] = {}
+        for entry in train:
+            if entry.speaker not in sets.dev_unseen:
+                self.of_speaker.setdefault(entry.speaker, []).append(entry)
+        self.speakers = sorted(self.of_speaker)
+        self.weights = self._speaker_weights(sets, shipped_share)
+        self.log_f0_mean = torch.tensor([self.mean_log_f0(name) for name in self.speakers])
+
+    def _speaker_weights(self, sets: Sets, shipped_share: float) -> np.ndarray:
+        """Square root of the material, with a fixed share for the voices that ship."""
+        amount = np.array([sum(e.frames for e in self.of_speaker[name]) for name in self.speakers])
+        weights = np.sqrt(amount.astype(np.float64))
+        shipped = np.array([name in sets.shipped_voices for name in self.speakers])
+        weights[shipped] *= shipped_share / weights[shipped].sum()
+        weights[~shipped] *= (1.0 - shipped_share) / weights[~shipped].sum()
+        return weights
+
+    def mean_log_f0(self, speaker: str) -> float:
+        """Mean of held log f0 over clearly voiced frames, by which source and target are matched."""
+        rows = np.concatenate(
+            [self.side[e.start : e.start + e.frames, :2] for e in self.of_speaker[speaker]]
+        ).astype(np.float32)
+        voiced = rows[:, 1] > 0.9
+        return float(rows[voiced, 0].mean()) if voiced.any() else 5.0
+
+    def crop(self, entry: Entry, frames: int) -> tuple[np.ndarray, np.ndarray]:
+        """A random stretch; a clip that is too short is padded with its own quiet end."""
+        first = int(self.random.integers(0, max(1, entry.frames - frames + 1)))
+        rows = np.minimum(np.arange(first, first + frames), entry.frames - 1) + entry.start
+        side = self.side[rows].astype(np.float32)
+        side[:, 2] -= NOMINAL_LOG_ENERGY
+        return dequantise(self.mel[rows]), side
+
+    def sample(self, size: int, frames: int, reference_frames: int) -> Batch:
+        who = self.random.choice(len(self.speakers), size=size, p=self.weights)
+        mels, sides, references = [], [], []
+        for index in who:
+            clips = self.of_speaker[self.speakers[index]]
+            lengths = np.array([clip.frames for clip in clips], dtype=np.float64)
+            at = int(self.random.choice(len(clips), p=lengths / lengths.sum()))
+            other = int(self.random.integers(len(clips) - 1)) if len(clips) > 1 else 0
+            mel, side = self.crop(clips[at], frames)
+            mels.append(mel)
+            sides.append(side)
+            references.append(self.crop(clips[other + (len(clips) > 1 and other >= at)], reference_frames)[0])
+        return Batch(*(torch.from_numpy(np.stack(x)) for x in (mels, sides, references)), torch.from_numpy(who))
+
+    def dev_batch(self, frames: int, per_speaker: int = 4) -> Batch:
+        """The same crops every time: the selection figure must not move by chance."""
+        keep, self.random = self.random, np.random.default_rng(0)
+        chosen: list[Entry] = []
+        for name in sorted({entry.speaker for entry in self.dev}):
+            chosen += ([e for e in self.dev if e.speaker == name] * per_speaker)[:per_speaker]
+        crops = [self.crop(entry, frames) for entry in chosen]
+        references = [
+            self.crop(chosen[i - i % per_speaker + (i + 1) % per_speaker], 160)[0] for i in range(len(chosen))
+        ]
+        self.random = keep
+        mel, side = (torch.from_numpy(np.stack(x)) for x in zip(*crops, strict=True))
+        who = torch.zeros(len(chosen), dtype=torch.long)
+        return Batch(mel, side, torch.from_numpy(np.stack(references)), who)

@@ -1,0 +1,139 @@
+"""What `stream` is trained for: rebuild the mel, keep speakers out of the content, sound like the target."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional
+
+from rtvc.mel import MelSpec
+from training.networks.stream import VOICE_SIZE, SpeakerEncoder, Stream, StreamConfig
+from training.perturb import Perturb
+from training.speech_batches import Batch
+
+VOICE_NORM = 8.0  # length of a voice vector, so that its entries are near one
+_TABLE_KEPT = 0.6  # how often a known speaker's own vector is added in training
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    consistency: float = 0.3
+    speaker: float = 0.05
+    adversary: float = 0.05
+    conversion_speaker: float = 0.06
+    conversion_content: float = 0.2
+    content_noise: float = 0.1
+
+
+class ReverseGradient(torch.autograd.Function):
+    @staticmethod
+    def forward(_context: object, x: Tensor) -> Tensor:
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(_context: object, *gradients: Tensor) -> Tensor:
+        return -gradients[0]
+
+
+class StreamSystem(nn.Module):
+    """Everything that has weights: the live network, the speaker encoder and the training-only heads."""
+
+    def __init__(self, config: StreamConfig, spec: MelSpec, speakers: int) -> None:
+        super().__init__()
+        self.stream = Stream(config, spec)
+        self.speaker_encoder = SpeakerEncoder(spec.n_mels)
+        self.known = nn.Embedding(speakers, VOICE_SIZE)
+        nn.init.normal_(self.known.weight, std=0.02)
+        self.speaker_head = nn.Linear(VOICE_SIZE, speakers, bias=False)
+        self.adversary = nn.Sequential(
+            nn.Linear(config.content_width, 128), nn.LeakyReLU(0.2), nn.Linear(128, speakers)
+        )
+
+    def voice(self, embedding: Tensor, speaker: Tensor | None = None) -> Tensor:
+        """A voice vector from the encoder's, with the speaker's own share where it is known."""
+        if speaker is not None:
+            embedding = embedding + self.known(speaker)
+        return VOICE_NORM * functional.normalize(embedding, dim=-1)
+
+    def speaker_logits(self, embedding: Tensor) -> Tensor:
+        return 15.0 * embedding @ functional.normalize(self.speaker_head.weight, dim=-1).T
+
+
+class StreamLoss:
+    """Computes all terms for one batch; returns the sum and the parts to be logged."""
+
+    def __init__(self, system: StreamSystem, config: LossConfig, perturb: Perturb, spread: float) -> None:
+        self.system = system
+        self.config = config
+        self.perturb = perturb
+        self.spread = spread
+
+    def __call__(
+        self, batch: Batch, log_f0_mean: Tensor, convert: bool
+    ) -> tuple[Tensor, dict[str, float]]:
+        system, config = self.system, self.config
+        mel, side = self.perturb.level(batch.mel, batch.side, self.spread)
+        content = self._content(self.perturb(mel), side)
+        with torch.no_grad():
+            other = self._content(self.perturb(mel), side)
+        embedding = system.speaker_encoder(batch.reference)
+        known = torch.rand(len(mel), 1) < _TABLE_KEPT
+        voice = torch.where(known, system.voice(embedding, batch.speaker), system.voice(embedding))
+        noisy = content + config.content_noise * torch.randn_like(content)
+        output = self._decode(noisy, side, voice)
+        terms = {
+            "mel": mel_distance(output, self._delayed(mel)),
+            "consistency": config.consistency * functional.mse_loss(content, other),
+            "speaker": config.speaker
+            * functional.cross_entropy(system.speaker_logits(embedding), batch.speaker),
+            "adversary": config.adversary * self._adversary(content, batch.speaker),
+        }
+        if convert:
+            terms |= self._conversion(content, side, voice, batch.speaker, log_f0_mean)
+        return sum(terms.values()), {name: float(value.detach()) for name, value in terms.items()}
+
+    def _delayed(self, x: Tensor) -> Tensor:
+        """What the network answers for: its first `lookahead` outputs have no frame yet."""
+        return x[:, : x.shape[1] - self.system.stream.config.lookahead]
+
+    def _content(self, mel: Tensor, side: Tensor) -> Tensor:
+        encoder = self.system.stream.content
+        content, _ = encoder(mel, side[..., 2:], encoder.initial_state(len(mel)))
+        return content[:, self.system.stream.config.lookahead :]
+
+    def _decode(self, content: Tensor, side: Tensor, voice: Tensor) -> Tensor:
+        decoder = self.system.stream.decoder
+        return decoder(content, self._delayed(side), voice, decoder.initial_state(len(side)))[0]
+
+    def _adversary(self, content: Tensor, speaker: Tensor) -> Tensor:
+        """A classifier that looks at stretches of content; its gradient is reversed into the encoder."""
+        logits = self.system.adversary(ReverseGradient.apply(content)).unfold(1, 24, 24).mean(dim=-1)
+        return functional.cross_entropy(logits.flatten(0, 1), speaker.repeat_interleave(logits.shape[1]))
+
+    def _conversion(
+        self, content: Tensor, side: Tensor, voice: Tensor, speaker: Tensor, log_f0_mean: Tensor
+    ) -> dict[str, Tensor]:
+        """Speak it as somebody else of the batch: it must sound like them and say the same."""
+        system, config = self.system, self.config
+        order = torch.roll(torch.arange(len(side)), 1)
+        moved = side.clone()
+        moved[..., 0] += (log_f0_mean[speaker[order]] - log_f0_mean[speaker])[:, None]
+        output = self._decode(content, moved, voice[order])
+        # The judge must not learn to like what it is shown: its weights get no gradient here.
+        judge = {name: p.detach() for name, p in system.speaker_encoder.named_parameters()}
+        embedding = functional_call(system.speaker_encoder, judge, (output,))
+        likeness = functional.cross_entropy(
+            15.0 * embedding @ functional.normalize(system.speaker_head.weight.detach(), dim=-1).T,
+            speaker[order],
+        )
+        again = self._content(output, self._delayed(side))
+        kept = functional.mse_loss(again, self._delayed(content).detach())
+        return {
+            "conversion_speaker": config.conversion_speaker * likeness,
+            "conversion_content": config.conversion_content * kept,
+        }
+
+
+def mel_distance(output: Tensor, target: Tensor) -> Tensor:
+    return functional.l1_loss(output, target)

@@ -1,0 +1,200 @@
+"""Train `stream`: `python -m training.train_stream training/configs/stream.toml --out runs/stream`.
+
+Checkpoints every few minutes and goes on where it was when started again with the same folder.
+"""
+
+import argparse
+import json
+import math
+import random
+import shutil
+import time
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rtvc.mel import MelSpec
+from training.manifest import read_sets
+from training.networks.stream import StreamConfig
+from training.perturb import Perturb
+from training.speech_batches import SpeechBatches
+from training.stream_losses import LossConfig, StreamLoss, StreamSystem
+
+_CONVERSION_FROM = 0.25  # share of the run after which conversion to other speakers is trained
+_SAVE_SECONDS = 240.0
+_DEV_EVERY = 250  # steps
+_WEIGHT_DECAY = 0.01
+
+
+@dataclass(frozen=True)
+class OptimiserConfig:
+    learning_rate: float
+    warmup_steps: int
+    clip: float
+    minutes: float
+    average: float  # decay of the running average of the weights, which is what ships
+
+
+@dataclass
+class Progress:
+    step: int = 0
+    seconds: float = 0.0
+
+
+class Trainer:
+    """One run in one folder: config.toml, last.pt, average.pt, curve.jsonl."""
+
+    def __init__(self, config: dict[str, Any], folder: Path) -> None:
+        self.folder = folder
+        self.optimiser_config = OptimiserConfig(**config["optimiser"])
+        self.data_config = config["data"]
+        torch.manual_seed(config["seed"])
+        random.seed(config["seed"])
+        spec = MelSpec()
+        self.batches = SpeechBatches(
+            Path(self.data_config["cache"]), read_sets(), config["seed"], self.data_config["shipped_share"]
+        )
+        network = StreamConfig(**config["network"])
+        self.system = StreamSystem(network, spec, len(self.batches.speakers))
+        self.average = {name: x.detach().clone() for name, x in self.system.state_dict().items()}
+        low, high = config["perturb"]["warp"]
+        perturb = Perturb(spec, (low, high))
+        self.loss = StreamLoss(
+            self.system, LossConfig(**config["loss"]), perturb, config["perturb"]["level_spread"]
+        )
+        self.optimiser = torch.optim.AdamW(
+            self.system.parameters(), self.optimiser_config.learning_rate, (0.9, 0.98), weight_decay=_WEIGHT_DECAY
+        )
+        self.progress = Progress()
+        self.dev = self.batches.dev_batch(200)
+
+    def learning_rate(self) -> float:
+        """Warm-up by steps, then a cosine over the minutes granted, down to 2 %."""
+        config, done = self.optimiser_config, self.share_done()
+        warm = min(1.0, (self.progress.step + 1) / config.warmup_steps)
+        return config.learning_rate * warm * (0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * done)))
+
+    def share_done(self) -> float:
+        return min(1.0, self.progress.seconds / (60.0 * self.optimiser_config.minutes))
+
+    def step(self) -> dict[str, float]:
+        data = self.data_config
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.learning_rate()
+        batch = self.batches.sample(data["batch"], data["frames"], data["reference_frames"])
+        convert = self.share_done() > _CONVERSION_FROM and self.progress.step % 2 == 0
+        total, terms = self.loss(batch, self.batches.log_f0_mean, convert)
+        self.optimiser.zero_grad(set_to_none=True)
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(self.system.parameters(), self.optimiser_config.clip)
+        self.optimiser.step()
+        self._average_weights()
+        self.progress.step += 1
+        return terms
+
+    @torch.no_grad()
+    def _average_weights(self) -> None:
+        # Early weights are worth nothing: the average forgets faster at the start.
+        decay = min(self.optimiser_config.average, (1.0 + self.progress.step) / (10.0 + self.progress.step))
+        for name, value in self.system.state_dict().items():
+            self.average[name].lerp_(value, 1.0 - decay)
+
+    @torch.no_grad()
+    def dev_distance(self) -> float:
+        """Mel L1 of rebuilding unseen speakers from another clip's voice, with the averaged weights."""
+        now = {name: x.clone() for name, x in self.system.state_dict().items()}
+        self.system.load_state_dict(self.average)
+        stream, lookahead = self.system.stream, self.system.stream.config.lookahead
+        voice = self.system.voice(self.system.speaker_encoder(self.dev.reference))
+        state = stream.initial_state(len(voice))
+        output, _ = stream(self.dev.mel, self.dev.side[..., 2:], self.dev.side, voice, state)
+        distance = _l1(output[:, lookahead:], self.dev.mel[:, : output.shape[1] - lookahead])
+        self.system.load_state_dict(now)
+        return distance
+
+    def save(self) -> None:
+        """Beside, then renamed: a kill while writing loses nothing."""
+        for name, content in (("last.pt", self._everything()), ("average.pt", self.average)):
+            fresh = self.folder / f"{name}.new"
+            torch.save(content, fresh)
+            fresh.replace(self.folder / name)
+
+    def _everything(self) -> dict[str, Any]:
+        return {
+            "system": self.system.state_dict(),
+            "average": self.average,
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.progress.step,
+            "seconds": self.progress.seconds,
+            "torch_random": torch.get_rng_state(),
+            "numpy_random": json.dumps(self.batches.random.bit_generator.state),
+        }
+
+    def resume(self) -> bool:
+        path = self.folder / "last.pt"
+        if not path.exists():
+            return False
+        saved = torch.load(path, weights_only=True)
+        self.system.load_state_dict(saved["system"])
+        self.average = saved["average"]
+        self.optimiser.load_state_dict(saved["optimiser"])
+        self.progress = Progress(saved["step"], saved["seconds"])
+        torch.set_rng_state(saved["torch_random"])
+        self.batches.random.bit_generator.state = json.loads(saved["numpy_random"])
+        return True
+
+    def log(self, record: dict[str, float]) -> None:
+        with (self.folder / "curve.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps({k: round(v, 5) for k, v in record.items()}) + "\n")
+
+    def run(self) -> None:
+        last_save = last = time.monotonic()
+        sums: dict[str, list[float]] = {}
+        while self.share_done() < 1.0:
+            for name, value in self.step().items():
+                sums.setdefault(name, []).append(value)
+            now = time.monotonic()
+            self.progress.seconds += now - last
+            last = now
+            if self.progress.step % 50 == 0:
+                means = {name: sum(values) / len(values) for name, values in sums.items()}
+                record = {"step": self.progress.step, "minutes": self.progress.seconds / 60.0} | means
+                if self.progress.step % _DEV_EVERY == 0:
+                    record["dev_mel"] = self.dev_distance()
+                self.log(record)
+                print(json.dumps({k: round(v, 4) for k, v in record.items()}), flush=True)
+                sums = {}
+            if now - last_save > _SAVE_SECONDS:
+                self.save()
+                last_save = now
+        self.save()
+
+
+def _l1(a: Tensor, b: Tensor) -> float:
+    return float((a - b).abs().mean())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m training.train_stream", description=__doc__)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--minutes", type=float, help="train so long in all, instead of what the config says")
+    args = parser.parse_args()
+    config = tomllib.loads(args.config.read_text(encoding="utf-8"))
+    if args.minutes:
+        config["optimiser"]["minutes"] = args.minutes
+    args.out.mkdir(parents=True, exist_ok=True)
+    shutil.copy(args.config, args.out / "config.toml")
+    trainer = Trainer(config, args.out)
+    if trainer.resume():
+        print(f"resumed at step {trainer.progress.step}")
+    trainer.run()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
