@@ -1,0 +1,184 @@
+"""Live conversion without a window: says what runs and how it goes, ends on Ctrl-C. Parses no arguments."""
+
+import json as json_format
+import math
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any, TextIO
+
+from rtvc import realtime
+from rtvc.audio_io import AudioLink, OpenAudio, open_audio
+from rtvc.engine import Engine, MakePipeline
+from rtvc.presets import Preset
+from rtvc.stats import Stats
+
+_STATUS_SECONDS = 0.25
+_JSON_SECONDS = 1.0
+_LOOK_SECONDS = 0.1  # how soon a signal is noticed
+
+
+def run(
+    settings_summary: str,
+    make_pipeline: MakePipeline,
+    preset: Preset,
+    input: str | int | None = None,
+    output: str | int | None = None,
+    seconds: float | None = None,
+    json: bool = False,
+    sample_rate: int | None = None,
+    open_audio: OpenAudio = open_audio,
+) -> int:
+    """Convert live until Ctrl-C, SIGTERM or the end of `seconds`, and return the exit code.
+
+    Raises:
+        RtvcError: a device would not open or went away, or the chain broke.
+    """
+    show = _JsonReport(sys.stdout) if json else _TextReport(sys.stdout)
+    engine = Engine(make_pipeline, preset, input, output, sample_rate, open_audio)
+    with _stop_on_signals() as is_stopped:
+        try:
+            with engine:
+                realtime.raise_thread_priority(realtime.ONLOOKER_PRIORITY)
+                show.started(settings_summary, engine.link, engine.stats())
+                _watch(engine, show, seconds, is_stopped)
+                last = engine.stats()
+        except BrokenPipeError:
+            return _quit_quietly()
+        finally:
+            show.end_line()
+        show.stopped(last)
+    return 0
+
+
+def _watch(engine: Engine, show: Any, seconds: float | None, is_stopped: Callable[[], bool]) -> None:
+    shown = 0.0
+    while not is_stopped():
+        engine.wait(_LOOK_SECONDS)
+        stats = engine.stats()
+        if seconds is not None and stats.seconds >= seconds:
+            return
+        if stats.seconds - shown >= show.every_seconds:
+            shown = stats.seconds
+            show.running(stats)
+
+
+@contextmanager
+def _stop_on_signals() -> Iterator[Callable[[], bool]]:
+    """Main thread. Ctrl-C and SIGTERM only leave a mark: they cannot cut the closing of devices short."""
+    caught: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {
+        number: signal.signal(number, lambda caught_one, _: caught.append(caught_one)) for number in numbers
+    }
+    try:
+        yield lambda: bool(caught)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _quit_quietly() -> int:
+    """The reader of our output has gone. Python must not complain about that at exit either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+class _TextReport:
+    """Sentences for people; the status line only where it can be written over."""
+
+    every_seconds = _STATUS_SECONDS
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._is_terminal = stream, stream.isatty()
+        self._line_is_open = False
+
+    def started(self, summary: str, link: AudioLink, stats: Stats) -> None:
+        """Say what runs, from where to where, and how late it will be."""
+        rates = f"{link.input_rate} Hz"
+        if link.output_rate != link.input_rate:
+            rates += f" to {link.output_rate} Hz"
+        way = "one stream" if link.is_duplex else "two streams"
+        print(
+            f"{summary}: '{link.input}' to '{link.output}', {rates}, {way}, "
+            f"{stats.latency.total_ms:.0f} ms of delay. Ctrl-C ends it.",
+            file=self._stream,
+            flush=True,
+        )
+
+    def running(self, stats: Stats) -> None:
+        if self._is_terminal:
+            self._line_is_open = True
+            self._stream.write("\r" + status_line(stats) + "\x1b[K")
+            self._stream.flush()
+
+    def end_line(self) -> None:
+        if self._line_is_open:
+            self._line_is_open = False
+            self._stream.write("\n")
+
+    def stopped(self, stats: Stats) -> None:
+        print(
+            f"{stats.seconds:.1f} s converted; {stats.underruns} underruns, {stats.overruns} overruns, "
+            f"{stats.drops} drops ({stats.dropped_ms:.0f} ms), {stats.device_xruns} xruns of the devices.",
+            file=self._stream,
+            flush=True,
+        )
+
+
+class _JsonReport:
+    """One object a line, for programs."""
+
+    every_seconds = _JSON_SECONDS
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def started(self, summary: str, link: AudioLink, stats: Stats) -> None:
+        devices = {
+            "input": link.input,
+            "output": link.output,
+            "input_rate": link.input_rate,
+            "output_rate": link.output_rate,
+            "duplex": link.is_duplex,
+        }
+        self._write("started", {"settings": summary, **devices, **_as_json(stats)})
+
+    def running(self, stats: Stats) -> None:
+        self._write("stats", _as_json(stats))
+
+    def end_line(self) -> None:
+        pass
+
+    def stopped(self, stats: Stats) -> None:
+        self._write("stopped", _as_json(stats))
+
+    def _write(self, event: str, content: dict[str, Any]) -> None:
+        print(json_format.dumps({"event": event, **content}), file=self._stream, flush=True)
+
+
+def status_line(stats: Stats) -> str:
+    """One line of at most 79 characters."""
+    faults = f"{stats.underruns} underruns {stats.drops} drops"
+    return (
+        f"{stats.seconds:7.1f} s  in {_meter(stats.input_peak)}  out {_meter(stats.output_peak)}  "
+        f"{stats.latency.total_ms:3.0f} ms  load {stats.load:4.0%}  {faults}"
+    )
+
+
+def _meter(peak: float) -> str:
+    full = 8
+    decibels = 20 * math.log10(max(peak, 1e-6))
+    bars = round(min(1.0, max(0.0, (decibels + 60) / 60)) * full)
+    return "[" + "#" * bars + "-" * (full - bars) + "]"
+
+
+def _as_json(stats: Stats) -> dict[str, Any]:
+    """Numbers rounded to what they are good for."""
+    latency = {name: round(value, 1) for name, value in asdict(stats.latency).items()}
+    latency["total_ms"] = round(stats.latency.total_ms, 1)
+    plain = asdict(stats) | {"latency": latency}
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in plain.items()}

@@ -1,0 +1,153 @@
+"""A pipeline between two audio callbacks: rings around it, meters beside it. Owns no thread, no device.
+
+    input callback: capture -> ring -> worker: work_once -> output buffer -> output callback: play
+
+Each method says which thread may call it. Tests call all three by hand.
+"""
+
+import time
+
+import numpy as np
+
+from rtvc.fades import read_across_cut, rising_ramp
+from rtvc.output_buffer import OutputBuffer
+from rtvc.presets import Preset
+from rtvc.ring import Ring
+from rtvc.stage import Audio, Pipeline
+from rtvc.stats import HopMeter, PeakMeter
+
+_CAPACITY_SECONDS = 2.0
+_MOST_BEHIND_SECONDS = 0.25  # more sound than this is not caught up with
+_LONGEST_BEHIND_SECONDS = 0.1  # nor is any, when this much was worked off without reaching the end
+_FADE_SECONDS = 0.005
+
+
+class LiveChain:
+    """Sound taken in by `capture` comes out of `play`, always the same time later, or not at all."""
+
+    def __init__(
+        self, pipeline: Pipeline, input_rate: int, input_block: int, output_block: int, preset: Preset
+    ) -> None:
+        self._pipeline = pipeline
+        self._input_rate, self._input_block = input_rate, input_block
+        self._output_rate = pipeline.output_rate
+        self._ratio = self._output_rate / input_rate
+        self._latency_samples = pipeline.latency_seconds * self._output_rate
+        self._ring = Ring(round(_CAPACITY_SECONDS * input_rate))
+        self.output = OutputBuffer(self._output_rate, output_block, preset.output_margin_ms / 1e3)
+        self._rise = rising_ramp(round(_FADE_SECONDS * input_rate))
+        self._scratch = np.zeros(len(self._rise), np.float32)
+        # Stored by the input callback, read by the worker, which only ever sees a lost block a little late.
+        self._lost_samples = 0
+        self.overruns = 0
+        # Stored by the worker; others read the meters and counters for display only.
+        self._lost_samples_seen = 0
+        self._taken = 0  # input samples the chain is through with, those dropped included
+        self._restart_floor = 0  # the chain's promise holds from here on
+        self._behind = 0  # input samples worked off since the ring was last empty
+        self.hops = HopMeter()
+        self.input_level = PeakMeter(input_rate)
+        self.output_level = PeakMeter(self._output_rate)
+        self.cuts = 0
+        self.cut_samples = 0
+        self.repairs = 0
+
+    @property
+    def latency_seconds(self) -> float:
+        return self._pipeline.latency_seconds
+
+    @property
+    def buffer_seconds(self) -> float:
+        """How long sound waits for the speaker beyond what the chain declares."""
+        return self.output.waiting_samples / self._output_rate
+
+    @property
+    def captured_seconds(self) -> float:
+        return (self._ring.written + self._lost_samples) / self._input_rate
+
+    @property
+    def dropped_seconds(self) -> float:
+        return self.cut_samples / self._input_rate + self.output.cut_samples / self._output_rate
+
+    def warm_up(self, seconds: float = 0.5) -> None:
+        """Let the chain run on silence before any thread does: first calls allocate, compile and load."""
+        silence = np.zeros(self._input_block, np.float32)
+        for _ in range(round(seconds * self._input_rate / self._input_block)):
+            self._pipeline.process(silence.copy())
+        self._pipeline.reset()
+
+    def capture(self, block: Audio) -> None:
+        """Input callback. Take one block; what finds no room is counted and later replaced by silence."""
+        lost = len(block) - self._ring.write(block)
+        if lost:
+            self._lost_samples += lost
+            self.overruns += 1
+
+    def play(self, out: Audio) -> None:
+        """Output callback. Fill `out` with what is due now."""
+        self.output.play(out, (self._ring.written + self._lost_samples) * self._ratio)
+
+    def work_once(self) -> bool:
+        """Worker thread. Put at most one block through the chain; False if there was none."""
+        block = self._next_block()
+        if not len(block):
+            self._behind = 0
+            return False
+        self._behind += len(block)
+        self.input_level.add(block)
+        began = time.perf_counter()
+        audio = self._pipeline.process(block)
+        self.hops.add(time.perf_counter() - began, len(block) / self._input_rate, len(audio) > 0)
+        self._taken += len(block)
+        if np.isfinite(self.output_level.add(audio)):
+            self.output.write(audio, self._floor())
+        else:
+            self._repair()
+        return True
+
+    def _next_block(self) -> Audio:
+        """Worker thread. The next input samples, in a fresh array; older ones may be dropped."""
+        lost = self._lost_samples - self._lost_samples_seen
+        if lost:
+            self._lost_samples_seen += lost
+            self._replace_by_silence(lost)
+        waiting = self._ring.available
+        block = np.empty(min(waiting, self._input_block), np.float32)
+        if self._is_too_far_behind(waiting):
+            self._drop(block, waiting - len(block))
+        else:
+            self._ring.read_into(block)
+        return block
+
+    def _is_too_far_behind(self, waiting: int) -> bool:
+        """Whether what waits would come out too late to be played, now and in future.
+
+        A short stall is worked off, because the models remember what they hear and its sound is skipped in
+        the output anyway. A chain that is too slow never catches up: it has to be given less to do.
+        """
+        longest, most = _LONGEST_BEHIND_SECONDS * self._input_rate, _MOST_BEHIND_SECONDS * self._input_rate
+        return waiting > most or (self._behind > longest and waiting > self._input_block)
+
+    def _drop(self, block: Audio, count: int) -> None:
+        """Worker thread. Skip to the newest block, with a short fade so that the chain hears no click."""
+        read_across_cut(self._ring, block, count, self._rise, self._scratch)
+        self._replace_by_silence(count)
+        self._behind = 0
+        self.cuts += 1
+        self.cut_samples += count
+
+    def _replace_by_silence(self, count: int) -> None:
+        """Worker thread. Input that the chain never sees still takes its time in the output."""
+        before = round(self._taken * self._ratio)
+        self._taken += count
+        self.output.write_silence(round(self._taken * self._ratio) - before)
+
+    def _repair(self) -> None:
+        """Worker thread. One NaN stays in a chain's memory for good: forget all and go on from here."""
+        self._pipeline.reset()
+        self.output.write_silence(round(self._taken * self._ratio) - self.output.written)
+        self._restart_floor = self.output.written
+        self.repairs += 1
+
+    def _floor(self) -> int:
+        return max(self._restart_floor, int(self._taken * self._ratio - self._latency_samples))

@@ -1,0 +1,225 @@
+"""The wait between worker and speaker: decides when sound starts, and keeps its delay from growing.
+
+Every output sample has a number: sample k belongs to input time k / rate, whatever happened in between (what
+is lost on the way is replaced by as much silence). The callback counts what it plays with the same numbers,
+so "late" is a plain comparison and the delay is a difference of two counters:
+
+    0 ........ played ............ floor ......... written ........ captured
+                 |<-- headroom ---->|               |<-- chain holds back -->|
+                 |<-------------------- delay ------------------------------>|
+
+`floor` is where the chain's promise stands: all sound before it is out by now, whatever the phase of the hop.
+Headroom has no saw-tooth from the hops, so its minimum says exactly what could be saved or is missing.
+Played moves on in real time even when there is nothing to play: sound that comes late is skipped, not played
+late. Only a few milliseconds are given way to, because devices may deliver less evenly than they did at the
+start; they are taken back as soon as they prove needless. Refuses to know the devices and the chain.
+"""
+
+import numpy as np
+
+from rtvc.fades import EdgeFader, read_across_cut, rising_ramp
+from rtvc.ring import Ring
+from rtvc.stage import Audio
+
+_CAPACITY_SECONDS = 4.0  # more than the watchdog lets a dead speaker stay
+_FADE_SECONDS = 0.005
+_SETTLE_SECONDS = 0.1  # devices start unevenly; this much is not looked at
+_WATCH_SECONDS = 0.2  # how long headroom is watched before the first sound
+_TRIM_SECONDS = 0.4  # how long headroom must be too large before it is cut
+_MOST_PATIENCE = 16  # times as long, where cutting a little proved wrong
+_GIVE_WAY_SECONDS = 0.010  # the most that late sound may add to the delay
+_TOLERANCE_SECONDS = 0.003
+
+
+class _Range:
+    """The least, the most and the mean of a value over a stretch of time counted in samples."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.samples = 0
+        self.least = self.most = self._total = 0.0
+
+    @property
+    def mean(self) -> float:
+        return self._total / self.samples if self.samples else 0.0
+
+    def add(self, value: float, samples: int) -> None:
+        self.least = min(self.least, value) if self.samples else value
+        self.most = max(self.most, value) if self.samples else value
+        self._total += value * samples
+        self.samples += samples
+
+
+class OutputBuffer:
+    """Written by the worker, played by the output callback; each attribute has one writer, named below."""
+
+    def __init__(self, rate: int, block: int, margin_seconds: float) -> None:
+        self._rate = rate
+        self._target = block + round(margin_seconds * rate)  # headroom wanted just before a block is played
+        self._tolerance = round(_TOLERANCE_SECONDS * rate)
+        self._ring = Ring(round(_CAPACITY_SECONDS * rate))
+        self._fader = EdgeFader(round(_FADE_SECONDS * rate))
+        self._rise = rising_ramp(round(_FADE_SECONDS * rate))
+        self._scratch = np.zeros(len(self._rise), np.float32)
+        # Stored by the worker, read by the callback. Single references, replaced whole; `_floor` is stored
+        # after the samples it promises are in the ring, so the callback never counts on sound not yet there.
+        self._floor = 0
+        self._owed = 0  # silence that did not fit yet (worker only)
+        self._joints = EdgeFader(round(_FADE_SECONDS * rate))  # where sound meets such silence (worker only)
+        self._is_muted = False
+        # Stored by the callback. Others read the counters for display only.
+        self._played = 0
+        self._is_playing = False
+        self._is_starving = False
+        self._starved = False  # at all, in the present watch
+        self._headroom = _Range()
+        self._delay = _Range()
+        self._usual_delay = 0.0
+        self._delay_at_target = 0.0  # the mean delay that goes with the headroom wanted
+        self._given_way = 0  # samples of delay added for late sound
+        self._patience = 1  # watches in a row that must show a little too much before it is cut
+        self._calm_excesses: list[int] = []  # what those so far have shown
+        self._since_cut = 0  # samples played since sound was last cut
+        self.underruns = 0
+        self.cuts = 0
+        self.cut_samples = 0
+        self.waiting_samples = float(self._target)  # how long sound waits here beyond what the chain needs
+
+    # ---- worker thread
+
+    def write(self, audio: Audio, floor: int) -> None:
+        """Worker thread. Append sound and say up to which number the chain has kept its promise."""
+        self._owed -= self._ring.write_silence(self._owed)
+        if len(audio):
+            audio = audio if self._joints.is_settled else audio.copy()  # the chain may still need its array
+            self._joints.shape(audio, 0, len(audio))
+        self._owed += len(audio) - self._ring.write(audio)
+        self._floor = min(floor, self._ring.written)
+
+    def write_silence(self, count: int) -> None:
+        """Worker thread. Stand in for sound that will never come, so that the numbers stay true."""
+        silence = np.empty(count, np.float32)
+        self._joints.shape(silence, 0, 0)
+        self._owed += count - self._ring.write(silence)
+
+    @property
+    def written(self) -> int:
+        """Worker thread. The number the next sample will have."""
+        return self._ring.written + self._owed
+
+    def mute(self) -> None:
+        """Any thread. Fade to silence and stay there: one flag, only ever set."""
+        self._is_muted = True
+
+    # ---- output callback
+
+    def play(self, out: Audio, captured: float) -> None:
+        """Output callback. Fill `out`; `captured` counts the input so far, at the output rate."""
+        headroom, delay = self._floor - self._played, captured - self._played
+        self._headroom.add(headroom, len(out))
+        self._delay.add(delay, len(out))
+        if self._is_muted:
+            self._fader.shape(out, 0, 0)
+            self._played += len(out)
+        elif self._is_playing:
+            self._emit(out)
+        else:
+            self._wait(out)
+
+    def _wait(self, out: Audio) -> None:
+        """Output callback. Before the first sound: watch how evenly sound comes in, then choose the delay.
+
+        Blocks may arrive in bursts and two devices have any phase; the least headroom over a while tells all
+        of that at once, and the delay is set so that this least is the target.
+        """
+        self._fader.shape(out, 0, 0)
+        self._played += len(out)
+        settle, watch = round(_SETTLE_SECONDS * self._rate), round(_WATCH_SECONDS * self._rate)
+        if self._floor <= settle:
+            self._restart_watch()
+        elif self._headroom.samples >= watch:
+            shift = int(self._headroom.least) - self._target
+            self._played += shift
+            self._usual_delay = self._delay.most - shift
+            self._delay_at_target = self._delay.mean - shift
+            self._is_playing = True
+            self._restart_watch()
+
+    def _emit(self, out: Audio) -> None:
+        """Output callback. Play what is due; what is missing becomes silence, what is late is skipped."""
+        if self._headroom.samples >= round(_TRIM_SECONDS * self._rate):
+            if self._trim(out):
+                return
+        if self._is_starving:
+            self._give_way()
+        due = self._played
+        self._played += len(out)
+        self._since_cut += len(out)
+        self._ring.skip(due - self._ring.consumed)
+        early = min(len(out), max(0, self._ring.consumed - due))  # only after the delay was put back up
+        stop = early + self._ring.read_into(out[early:])
+        self._fader.shape(out, early, stop)
+        self._note_starving(stop < len(out))
+
+    def _give_way(self) -> None:
+        """Output callback. Sound came late: play what the allowance permits instead of skipping all of it."""
+        late = min(self._played - self._ring.consumed, self._ring.available)
+        given = min(late, round(_GIVE_WAY_SECONDS * self._rate) - self._given_way)
+        if given > 0:
+            self._given_way += given
+            self._played -= given
+            self._usual_delay += given
+
+    def _note_starving(self, is_starving: bool) -> None:
+        """Output callback. Count, and learn from a cut that was regretted soon after."""
+        if is_starving and not self._is_starving:
+            self.underruns += 1
+            if self.cuts and self._since_cut < 2 * self._patience * round(_TRIM_SECONDS * self._rate):
+                self._patience = min(_MOST_PATIENCE, 2 * self._patience)
+        self._is_starving = is_starving
+        self._starved = self._starved or is_starving
+
+    def _trim(self, out: Audio) -> bool:
+        """Output callback. After a watch bring the delay back to what it was; True if `out` is filled."""
+        excess = self._excess_to_cut(int(self._headroom.least) - self._target)
+        missing = int(self._usual_delay - self._delay.most)
+        starved, most, mean = self._starved, self._delay.most, self._delay.mean
+        self.waiting_samples = self._target + mean - self._delay_at_target
+        self._restart_watch()
+        if excess and self._ring.available >= excess + len(out):
+            self._cut(out, excess)
+            self._usual_delay, self._delay_at_target = most - excess, mean - excess
+            self.waiting_samples = float(self._target)
+            return True
+        if starved and missing > self._tolerance:
+            # The device lost input. The delay shrank by as much, and the buffer runs dry at every hop.
+            self._played -= missing
+        return False
+
+    def _excess_to_cut(self, excess: int) -> int:
+        """Output callback. Much is cut at once; a little only when it was needless for a while."""
+        if excess <= self._tolerance:
+            self._calm_excesses.clear()
+            return 0
+        if excess > self._tolerance + round(_GIVE_WAY_SECONDS * self._rate):
+            return excess
+        self._calm_excesses.append(excess)
+        return min(self._calm_excesses) if len(self._calm_excesses) >= self._patience else 0
+
+    def _cut(self, out: Audio, excess: int) -> None:
+        self._ring.skip(self._played - self._ring.consumed)
+        count = read_across_cut(self._ring, out, excess, self._rise, self._scratch)
+        self._fader.shape(out, 0, count)
+        self._played += excess + len(out)
+        self._given_way = max(0, self._given_way - excess)
+        self._since_cut = 0
+        self._calm_excesses.clear()
+        self.cuts += 1
+        self.cut_samples += excess
+
+    def _restart_watch(self) -> None:
+        self._headroom.clear()
+        self._delay.clear()
+        self._starved = False

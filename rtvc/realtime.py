@@ -1,0 +1,109 @@
+"""Makes the machine and the interpreter punctual, as far as they allow it. All platform code lives here."""
+
+import ctypes
+import gc
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+# The callbacks come before the worker: they are short, and the speaker waits for them. All stay below what
+# sound servers use for themselves. A thread that only looks on needs a rank too where it shares the
+# interpreter: another program could halt it while it holds the interpreter's lock, and the callbacks with it.
+CALLBACK_PRIORITY = 6
+WORKER_PRIORITY = 5
+ONLOOKER_PRIORITY = 4
+_SWITCH_INTERVAL_SECONDS = 0.0002
+_LONGEST_RUN_SECONDS = 1
+_QOS_CLASS_USER_INTERACTIVE = 0x21
+
+# Threads raised so far. Only appended to, by the threads themselves, and read by the signal handler: both are
+# single steps of the interpreter.
+_raised_threads: list[int] = []
+
+
+def raise_thread_priority(priority: int) -> bool:
+    """Any thread. Run the calling thread before ordinary ones; False where the system does not allow it."""
+    try:
+        if sys.platform.startswith("linux"):
+            # Without RESET_ON_FORK a child process would be real-time too.
+            policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK
+            os.sched_setscheduler(0, policy, os.sched_param(priority))
+            _raised_threads.append(threading.get_native_id())
+            return True
+        if sys.platform == "win32":
+            return _join_pro_audio()
+        if sys.platform == "darwin":
+            libc = ctypes.CDLL(None)
+            return bool(libc.pthread_set_qos_class_self_np(_QOS_CLASS_USER_INTERACTIVE, 0) == 0)
+    except (OSError, AttributeError):
+        pass  # no permission, or an older system: the sound is then at the mercy of the machine's load
+    return False
+
+
+def _join_pro_audio() -> bool:
+    """Any thread. Windows' own service for audio threads."""
+    task = ctypes.c_ulong(0)
+    avrt: Any = ctypes.WinDLL("avrt")  # type: ignore[attr-defined,unused-ignore]
+    avrt.AvSetMmThreadCharacteristicsW.restype = ctypes.c_void_p
+    return bool(avrt.AvSetMmThreadCharacteristicsW("Pro Audio", ctypes.byref(task)))
+
+
+@contextmanager
+def punctual_interpreter() -> Iterator[None]:
+    """While sound runs: threads hand over quickly, the collector rests, no runaway locks the machine."""
+    interval, was_collecting = sys.getswitchinterval(), gc.isenabled()
+    sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
+    gc.collect()
+    gc.freeze()  # what lives now lives on: `collect_garbage` need not look at it again
+    gc.disable()
+    restore_limit = _limit_realtime_runs()
+    try:
+        yield
+    finally:
+        restore_limit()
+        if was_collecting:
+            gc.enable()
+        gc.unfreeze()
+        sys.setswitchinterval(interval)
+
+
+def collect_garbage() -> None:
+    """Worker thread, between hops. Quick, because all that was there before the start is frozen."""
+    gc.collect()
+
+
+def _limit_realtime_runs() -> Any:
+    """Let a real-time thread that never rests lose its rank, instead of taking the machine along.
+
+    Linux sends SIGXCPU after so many seconds without a wait; only the main thread may say what then happens,
+    and without a handler the signal would end the process.
+    """
+    if not sys.platform.startswith("linux") or threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    import resource
+    import signal
+
+    limits = resource.getrlimit(resource.RLIMIT_RTTIME)
+    handler = signal.signal(signal.SIGXCPU, lambda *_: _lower_all_threads())
+    microseconds = _LONGEST_RUN_SECONDS * 1_000_000
+    if limits[1] == resource.RLIM_INFINITY or limits[1] > microseconds:
+        resource.setrlimit(resource.RLIMIT_RTTIME, (microseconds, limits[1]))
+
+    def restore() -> None:
+        resource.setrlimit(resource.RLIMIT_RTTIME, limits)
+        signal.signal(signal.SIGXCPU, handler if handler is not None else signal.SIG_DFL)
+        _raised_threads.clear()
+
+    return restore
+
+
+def _lower_all_threads() -> None:
+    """Main thread, in a signal handler."""
+    for thread in _raised_threads:
+        try:
+            os.sched_setscheduler(thread, os.SCHED_OTHER, os.sched_param(0))
+        except OSError:
+            pass  # it has ended

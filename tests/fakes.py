@@ -1,0 +1,99 @@
+"""Stand-ins that let a test be the sound system and the clock."""
+
+import numpy as np
+
+from rtvc.audio_io import Capture, Play
+from rtvc.presets import Preset
+from rtvc.stage import Audio
+
+
+class FakeClock:
+    """Time passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class FakeDevice:
+    """A pair of devices whose callbacks a test calls by hand: `push` is one block in and one block out."""
+
+    input, output = "Fake microphone", "Fake speaker"
+    is_duplex = True
+    input_latency_seconds = output_latency_seconds = 0.0
+
+    def __init__(self, rate: int = 48000, block: int = 256, clock: FakeClock | None = None) -> None:
+        self.input_rate = self.output_rate = rate
+        self.input_block = self.output_block = block
+        self.device_xruns = 0
+        self.is_closed = False
+        self.clock = clock or FakeClock()
+        self._capture: Capture | None = None
+        self._play: Play | None = None
+
+    def open(
+        self,
+        preset: Preset,
+        input_device: str | int | None,
+        output_device: str | int | None,
+        sample_rate: int | None,
+    ) -> "FakeDevice":
+        return self
+
+    def start(self, capture: Capture, play: Play) -> None:
+        self._capture, self._play = capture, play
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def push(self, block: Audio) -> Audio:
+        """One duplex callback."""
+        self.clock.now += len(block) / self.input_rate
+        assert self._capture is not None
+        self._capture(block)
+        return self.pull(len(block))
+
+    def pull(self, count: int) -> Audio:
+        """The output's half of a callback. What the engine leaves unfilled stays NaN."""
+        assert self._play is not None
+        out = np.full(count, np.nan, np.float32)
+        self._play(out)
+        return out
+
+
+class Passing:
+    """A stage that changes nothing."""
+
+    latency_samples = 0.0
+
+    def __init__(self, rate: int = 48000) -> None:
+        self.output_rate = rate
+        self.resets = 0
+
+    def process(self, block: Audio) -> Audio:
+        return block
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+class Hopping(Passing):
+    """Lets sound out a hop at a time, as a model does, and holds back all that is not a whole one."""
+
+    def __init__(self, hop: int, rate: int = 48000) -> None:
+        super().__init__(rate)
+        self.hop = hop
+        self.latency_samples = float(hop - 1)
+        self._held = np.zeros(0, np.float32)
+
+    def process(self, block: Audio) -> Audio:
+        self._held = np.concatenate([self._held, block])
+        ready = len(self._held) // self.hop * self.hop
+        out, self._held = self._held[:ready], self._held[ready:]
+        return out
+
+    def reset(self) -> None:
+        super().reset()
+        self._held = np.zeros(0, np.float32)

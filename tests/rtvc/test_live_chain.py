@@ -1,0 +1,228 @@
+"""The live path without threads: a test calls the callbacks and the worker in the order it wants."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rtvc.live_chain import LiveChain
+from rtvc.presets import PRESETS
+from rtvc.stage import Audio, Pipeline
+from tests.fakes import Hopping, Passing
+
+RATE, BLOCK = 48000, 256
+MARGIN = 96
+PRESET = replace(PRESETS["balanced"], output_margin_ms=MARGIN / RATE * 1e3)
+
+
+class Rig:
+    """A microphone that hears a ramp-free noise, a worker and a speaker that keeps all it plays."""
+
+    def __init__(self, stage: Passing | None = None, seconds: float = 8.0) -> None:
+        self.stage = stage or Passing()
+        self.chain = LiveChain(Pipeline([self.stage]), RATE, BLOCK, BLOCK, PRESET)
+        tone = np.sin(2 * np.pi * 220 / RATE * np.arange(round(seconds * RATE)))
+        self.sound = (0.5 * tone * np.random.default_rng(1).uniform(0.9, 1, len(tone))).astype(np.float32)
+        self.at = 0
+        self.played: list[Audio] = []
+
+    def capture(self) -> None:
+        self.chain.capture(self.sound[self.at : self.at + BLOCK])
+        self.at += BLOCK
+
+    def work(self) -> None:
+        while self.chain.work_once():
+            pass
+
+    def play(self) -> Audio:
+        out = np.full(BLOCK, np.nan, np.float32)
+        self.chain.play(out)
+        assert np.isfinite(out).all()
+        self.played.append(out)
+        return out
+
+    def run(self, seconds: float, work: bool = True) -> None:
+        """Duplex callbacks one after the other; the worker works between them."""
+        for _ in range(round(seconds * RATE / BLOCK)):
+            self.capture()
+            self.play()
+            if work:
+                self.work()
+
+    def delay_at_end(self) -> int:
+        """How many samples ago the last block played went in; an error if it is not a piece of the input."""
+        heard = np.concatenate(self.played)[-4 * BLOCK :]
+        for delay in range(self.at - len(heard) + 1):
+            if np.array_equal(self.sound[self.at - delay - len(heard) : self.at - delay], heard):
+                return delay
+        raise AssertionError("what is heard is not what was said")
+
+
+def expected_delay(stage: Passing) -> int:
+    """Headroom the buffer keeps, and what the chain holds back."""
+    return BLOCK + MARGIN + int(np.ceil(stage.latency_samples))
+
+
+@pytest.mark.parametrize("stage", [Passing(), Hopping(557), Hopping(4096)], ids=["0", "557", "4096"])
+def test_sound_comes_out_unchanged_as_late_as_said(stage: Passing) -> None:
+    rig = Rig(stage)
+    rig.run(2.0)
+    assert rig.delay_at_end() == expected_delay(stage)
+    shown = (rig.chain.buffer_seconds + rig.chain.latency_seconds) * RATE
+    assert shown == pytest.approx(expected_delay(stage), abs=1)
+    assert (rig.chain.output.underruns, rig.chain.output.cuts, rig.chain.cuts) == (0, 0, 0)
+
+
+def test_starts_in_silence_and_fades_in() -> None:
+    rig = Rig()
+    rig.run(2.0)
+    heard = np.concatenate(rig.played)
+    first = int(np.flatnonzero(heard)[0])
+    assert first > 0.2 * RATE
+    assert np.abs(heard[first : first + 24]).max() < 0.03
+
+
+def test_bursts_and_any_phase_are_allowed_for() -> None:
+    rig = Rig()
+    for _ in range(200):
+        for _ in range(3):
+            rig.capture()
+            rig.play()
+        rig.work()
+    assert rig.chain.output.underruns == 0
+    assert rig.delay_at_end() == expected_delay(rig.stage) + 2 * BLOCK
+
+
+def test_starvation_fades_to_silence_and_is_counted_once() -> None:
+    rig = Rig()
+    rig.run(1.0)
+    before = len(rig.played)
+    rig.run(0.1, work=False)
+    gap = np.concatenate(rig.played[before - 1 :])
+    assert rig.chain.output.underruns == 1
+    assert not gap[-BLOCK:].any(), "silence, not the last block again"
+    assert np.abs(np.diff(gap)).max() < 0.06, "no click"
+
+
+@pytest.mark.parametrize("stall_seconds", [0.02, 0.1, 0.24, 0.5, 1.9])
+def test_a_stall_does_not_change_the_delay_for_good(stall_seconds: float) -> None:
+    rig = Rig(Hopping(557))
+    rig.run(1.0)
+    rig.run(stall_seconds, work=False)
+    rig.run(1.0)
+    assert rig.delay_at_end() == expected_delay(rig.stage)
+    assert rig.chain.output.underruns >= 1
+    heard = np.concatenate(rig.played)
+    assert np.abs(np.diff(heard)).max() < 0.08, "no click"
+
+
+def test_input_without_room_is_counted_and_the_delay_stays() -> None:
+    rig = Rig()
+    rig.run(1.0)
+    rig.run(2.5, work=False)
+    assert rig.chain.overruns > 0
+    rig.run(1.5)
+    assert rig.delay_at_end() == expected_delay(rig.stage)
+
+
+def test_a_chain_too_slow_is_given_less_and_never_runs_late() -> None:
+    rig = Rig(seconds=12)
+    rig.run(1.0)
+    for k in range(round(4.0 * RATE / BLOCK)):
+        rig.capture()
+        rig.play()
+        if k % 10:  # nine blocks of ten: a load of 111 %
+            rig.chain.work_once()
+    assert rig.chain.cuts > 0 and rig.chain.cut_samples > 0.05 * 4 * RATE
+    behind = rig.at - rig.chain.output.written
+    assert behind < 0.15 * RATE
+    heard = np.concatenate(rig.played)[-RATE:]
+    assert (heard != 0).mean() > 0.3, "part of the sound still comes in time"
+    rig.run(1.0)
+    assert rig.delay_at_end() == expected_delay(rig.stage)
+
+
+def test_a_speaker_that_slept_is_caught_up_with() -> None:
+    rig = Rig()
+    rig.run(1.0)
+    for _ in range(round(0.2 * RATE / BLOCK)):
+        rig.capture()
+        rig.work()
+    rig.run(1.0)
+    assert rig.delay_at_end() == expected_delay(rig.stage)
+    assert rig.chain.output.cuts == 1
+    assert np.abs(np.diff(np.concatenate(rig.played))).max() < 0.08, "no click"
+
+
+def test_a_microphone_that_lost_sound_does_not_starve_the_speaker_for_good() -> None:
+    rig = Rig()
+    rig.run(1.0)
+    for _ in range(20):
+        rig.play()
+    rig.run(1.0)
+    underruns = rig.chain.output.underruns
+    rig.run(1.0)
+    assert rig.chain.output.underruns == underruns
+    assert rig.delay_at_end() <= expected_delay(rig.stage)
+
+
+def test_a_nan_is_not_played_and_the_chain_starts_afresh() -> None:
+    class Poisoned(Hopping):
+        is_ill = False
+
+        def process(self, block: Audio) -> Audio:
+            out = super().process(block)
+            return out * np.float32("nan") if self.is_ill else out
+
+        def reset(self) -> None:
+            super().reset()
+            self.is_ill = False
+
+    stage = Poisoned(557)
+    rig = Rig(stage)
+    rig.run(1.0)
+    stage.is_ill = True
+    rig.run(1.0)
+    assert rig.chain.repairs == 1
+    assert rig.delay_at_end() == expected_delay(stage)
+
+
+def test_muted_means_silence_from_now_on() -> None:
+    rig = Rig()
+    rig.run(1.0)
+    rig.chain.output.mute()
+    rig.run(0.1)
+    assert not np.concatenate(rig.played[-10:]).any()
+
+
+def test_warming_up_leaves_no_trace() -> None:
+    stage = Hopping(557)
+    rig = Rig(stage)
+    rig.chain.warm_up(0.1)
+    rig.run(1.0)
+    assert stage.resets == 1
+    assert rig.delay_at_end() == expected_delay(stage)
+
+
+def test_two_rates_keep_time() -> None:
+    class Halving(Passing):
+        def process(self, block: Audio) -> Audio:
+            return block[::2]
+
+    chain = LiveChain(Pipeline([Halving(24000)]), RATE, BLOCK, BLOCK // 2, PRESET)
+    ramp = np.arange(RATE * 2, dtype=np.float32)
+    for at in range(0, len(ramp), BLOCK):
+        chain.capture(ramp[at : at + BLOCK])
+        out = np.zeros(BLOCK // 2, np.float32)
+        chain.play(out)
+        while chain.work_once():
+            pass
+    heard_at = len(ramp) - BLOCK - out[0]
+    assert heard_at / RATE == pytest.approx(chain.buffer_seconds, abs=1e-4)
+
+
+def test_levels_are_those_of_the_sound() -> None:
+    rig = Rig()
+    rig.run(1.0)
+    assert rig.chain.input_level.level == pytest.approx(0.5, rel=0.02)
+    assert rig.chain.output_level.level == rig.chain.input_level.level
