@@ -31,13 +31,14 @@ _PIECE = 8192  # input samples worked on at once, so that whole files need littl
 
 @dataclass(frozen=True)
 class _Filter:
-    """Rows are the filter at `rows` places between two input samples; one more row closes the circle."""
+    """Row r is the filter for an output r / rows of the way between two input samples."""
 
-    table: NDArray[np.float32]  # (rows + 1, taps)
+    table: NDArray[np.float32]  # (rows, taps)
+    slope: NDArray[np.float32]  # (rows, taps) from each row to the next
 
     @property
     def rows(self) -> int:
-        return len(self.table) - 1
+        return len(self.table)
 
     @property
     def taps(self) -> int:
@@ -65,9 +66,13 @@ def _design(input_rate: int, output_rate: int) -> _Filter:
     window = np.i0(beta * np.sqrt(np.maximum(0.0, 1.0 - (distance / half) ** 2)))
     table = np.sinc(distance * lower / input_rate) * window
     table /= table.sum(axis=1, keepdims=True)
-    table32 = table.astype(np.float32)
-    table32.setflags(write=False)  # cached and shared
-    return _Filter(table32)
+    return _Filter(_shared(table[:-1]), _shared(np.diff(table, axis=0)))
+
+
+def _shared(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    result = values.astype(np.float32)
+    result.setflags(write=False)  # cached, and used by every resampler of these rates
+    return result
 
 
 class Resampler:
@@ -144,12 +149,13 @@ class Resampler:
         rows = row_places // self._unit
         # Every stretch of `taps` samples as a row of a view; indexing then copies those that are wanted.
         stretches: Audio = np.ndarray((windows, filter_.taps), np.float32, held, strides=(4, 4))
-        heard = stretches[starts]
-        out: Audio = np.einsum("ij,ij->i", heard, filter_.table.take(rows, axis=0))
+        weights = filter_.table.take(rows, axis=0)
         if self._between_rows(filter_):
             share = (row_places - rows * self._unit).astype(np.float32) / np.float32(self._unit)
-            out += share * (np.einsum("ij,ij->i", heard, filter_.table.take(rows + 1, axis=0)) - out)
-        return out
+            slope = filter_.slope.take(rows, axis=0)
+            slope *= share[:, None]
+            weights += slope
+        return np.einsum("ij,ij->i", stretches[starts], weights)  # type: ignore[no-any-return]
 
     def _between_rows(self, filter_: _Filter) -> bool:
         """Do some places fall between two rows? Never without trim, but for rates of little in common."""
