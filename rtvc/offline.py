@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rtvc.audio_file import AudioReader, AudioWriter, check_places, shown
-from rtvc.errors import AudioFileError
+from rtvc.audio_file import MAX_RATE, MIN_RATE, AudioReader, AudioWriter, check_places, shown
+from rtvc.errors import AudioFileError, UsageError
 from rtvc.stage import Audio, Pipeline
 
 MakePipeline = Callable[[int, int], Pipeline]  # input rate, output rate
@@ -66,6 +66,7 @@ def convert_file(
         AudioFileError: with a sentence for the user; nothing has been written then.
     """
     started = time.perf_counter()
+    check_output_rate(output_rate)
     check_places(source, destination)
     with AudioReader(source) as reader:
         rate = output_rate or reader.sample_rate
@@ -76,6 +77,13 @@ def convert_file(
     return Conversion(
         source, destination, reader.sample_rate, rate, taken, given, time.perf_counter() - started
     )
+
+
+def check_output_rate(rate: int | None) -> None:
+    if rate is not None and not MIN_RATE <= rate <= MAX_RATE:
+        raise UsageError(
+            f"The sample rate asked for is {rate} Hz; it must lie between {MIN_RATE} and {MAX_RATE} Hz."
+        )
 
 
 def _stream(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from rtvc.errors import AudioFileError
+from rtvc.errors import AudioFileError, UsageError
 from rtvc.offline import MakePipeline, convert_file
 from rtvc.stage import Audio, Pipeline
 
@@ -266,12 +266,12 @@ def test_full_disk(tmp_path: Path, name: str) -> None:
 
     source = tmp_path / "in.wav"
     soundfile.write(source, noise(4000), RATE)
-    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (3000, hard))
     try:
         refused(source, tmp_path / name, "there is space left")
     finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("link", [None, os.symlink, os.link])
@@ -283,6 +283,11 @@ def test_output_equals_input(tmp_path: Path, wav: Path, link) -> None:
     before = wav.read_bytes()
     refused(wav, result, "is the same file as the source")
     assert wav.read_bytes() == before
+
+
+def test_a_sample_rate_nobody_can_hear_is_refused(tmp_path: Path, wav: Path) -> None:
+    with pytest.raises(UsageError, match="4000 Hz; it must lie between 8000 and 384000"):
+        convert_file(wav, tmp_path / "out.wav", holding(0), output_rate=4000)
 
 
 def test_name_that_no_file_can_have(tmp_path: Path, wav: Path) -> None:
