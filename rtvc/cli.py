@@ -1,0 +1,123 @@
+"""The command line: from arguments to one of the commands, and from whatever goes wrong to a sentence.
+
+    0 ok   1 other   2 usage   3 device   4 model or voice   5 audio file   130 interrupted
+
+Imports late what takes long to import, so that --help and mistakes are answered at once.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from functools import partial
+from types import FrameType
+
+from rtvc.cli_options import chain_settings, parse
+from rtvc.errors import EXIT_INTERRUPTED, DeviceError, RtvcError
+from rtvc.settings import ChainSettings
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the program and return its exit code; no exception gets past here."""
+    arguments = sys.argv[1:] if argv is None else argv
+    _prepare_process()
+    try:
+        return _run(parse(arguments))
+    except SystemExit as end:  # argparse's way to end after --help and --version
+        return int(end.code or 0)
+    except RtvcError as error:
+        return _fail(str(error), error.exit_code, arguments)
+    except KeyboardInterrupt:
+        return _fail("Interrupted; no half file is left.", EXIT_INTERRUPTED, arguments)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _fail(
+            f"The program met a fault of its own ({type(error).__name__}: {error}); "
+            "--debug shows where, please report it.",
+            RtvcError.exit_code,
+            arguments,
+        )
+
+
+def _run(options: argparse.Namespace) -> int:
+    settings = chain_settings(options)
+    if options.list_devices or options.list_voices or options.list_models:
+        from rtvc import cli_lists
+
+        return cli_lists.run(options)
+    if options.source:
+        from rtvc import cli_files
+
+        return cli_files.run(options, settings)
+    if options.headless:
+        return _live(options, settings)
+    return _live_or_clip(options, settings)
+
+
+def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
+    from rtvc import headless
+    from rtvc.chain import build_chain
+
+    return headless.run(
+        settings_summary=summary(settings),
+        make_pipeline=partial(build_chain, settings),
+        preset=settings.preset,
+        input=options.input,
+        output=options.output,
+        seconds=options.seconds,
+        json=options.json,
+        sample_rate=options.sample_rate,
+    )
+
+
+def _live_or_clip(options: argparse.Namespace, settings: ChainSettings) -> int:
+    """What happens when nobody said what: something to be heard, with a sound card or without."""
+    from rtvc import audio_io, cli_files
+
+    try:
+        audio_io.find_device(options.input, "input")
+        audio_io.find_device(options.output, "output")
+    except DeviceError as error:
+        if options.input or options.output:
+            raise
+        print(f"rtvc: {error} Until then, the clip that came with the program is converted.", file=sys.stderr)
+        return cli_files.run_demo(options, settings)
+    return _live(options, settings)
+
+
+def summary(settings: ChainSettings) -> str:
+    if settings.mode != "speaker":
+        return f"{settings.mode}, preset {settings.preset_name}"
+    return f"{settings.target}, model {settings.model}, preset {settings.preset_name}"
+
+
+def _fail(sentence: str, exit_code: int, arguments: list[str]) -> int:
+    if "--debug" in arguments:
+        traceback.print_exc()
+    print(f"rtvc: {sentence}", file=sys.stderr)
+    if "--json" in arguments:
+        print(json.dumps({"error": sentence, "exit_code": exit_code}))
+    return exit_code
+
+
+def _prepare_process() -> None:
+    for stream in (sys.stdout, sys.stderr):  # a name that the terminal can't show must not end the program
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):  # end as Ctrl-C does: tidily
+            if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
+                signal.signal(getattr(signal, name), _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""What can be asked for on the command line, and in which combinations. Does nothing of it."""
+
+import argparse
+import math
+from importlib import metadata
+from typing import NoReturn
+
+from rtvc.errors import UsageError
+from rtvc.presets import DEFAULT_PRESET, PRESETS
+from rtvc.settings import DEFAULT_MODEL, DEFAULT_TARGET, MODES, ChainSettings
+
+_DESCRIPTION = """\
+Speak, and be heard with another voice.
+
+With SOURCE and DESTINATION an audio file, or every audio file of a folder tree, is converted.
+Without, the microphone is converted live; Ctrl-C ends it. A machine without microphone and
+loudspeaker converts a short clip that came with the program instead, unless --headless is given."""
+
+_EPILOG = f"""\
+modes:
+  speaker   your words in the voice of --target
+  resynth   your own voice, taken apart and put together again: what the vocoder alone sounds like
+  bypass    your own voice as it is
+
+presets:
+{chr(10).join(f"  {preset.name:<10}{preset.description}" for preset in PRESETS.values())}
+
+exit codes:
+  0    all went well; also when Ctrl-C ended live conversion
+  1    something else went wrong
+  2    an option or its value makes no sense
+  3    no PortAudio, no such device, or it would not open
+  4    a model or a voice is missing or damaged
+  5    an audio file could not be read or written; of a folder, at least one
+  130  interrupted; files that were finished stay, no half file is left
+
+examples:
+  rtvc speech.wav converted.wav --target p230
+  rtvc recordings/ converted/ --target p230 --jobs 4
+  rtvc --headless --target p230 --input "USB" --output "Cable"
+"""
+
+_ONLY_LIVE = ("input", "output", "seconds")
+_LISTS = ("list_devices", "list_voices", "list_models")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[0].upper()}{message[1:]}; --help shows what there is.")
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The options, checked one by one and against each other."""
+    options = _parser().parse_args(arguments)
+    _check_combination(options)
+    return options
+
+
+def chain_settings(options: argparse.Namespace) -> ChainSettings:
+    return ChainSettings(
+        mode=options.mode,
+        target=options.target,
+        model=options.model,
+        preset_name=options.preset,
+        input_gain_db=options.input_gain,
+        output_gain_db=options.output_gain,
+        gate_db=options.gate,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="rtvc",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("source", nargs="?", metavar="SOURCE", help="audio file or folder to convert")
+    parser.add_argument("destination", nargs="?", metavar="DESTINATION", help=".wav or .flac file, or folder")
+    _add_sound(parser.add_argument_group("sound"))
+    _add_live(parser.add_argument_group("live"))
+    _add_files(parser.add_argument_group("files"))
+    _add_rest(parser.add_argument_group("lists and the rest"))
+    return parser
+
+
+def _add_sound(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--mode", default=MODES[0], help=f"{', '.join(MODES)} (default: {MODES[0]})")
+    group.add_argument("--target", default=DEFAULT_TARGET, metavar="VOICE", help="default: %(default)s")
+    group.add_argument("--model", default=DEFAULT_MODEL, help="who speaks it (default: %(default)s)")
+    group.add_argument("--preset", default=DEFAULT_PRESET, help=f"see below (default: {DEFAULT_PRESET})")
+    group.add_argument("--gate", type=_number, metavar="DBFS", help="silence what is quieter, e.g. -50")
+    group.add_argument("--input-gain", type=_number, default=0.0, metavar="DB", help="default: 0")
+    group.add_argument("--output-gain", type=_number, default=0.0, metavar="DB", help="default: 0")
+
+
+def _add_live(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--headless", action="store_true", help="convert live, without a window")
+    group.add_argument("--input", metavar="DEVICE", help="microphone: its number or a part of its name")
+    group.add_argument("--output", metavar="DEVICE", help="where to: a number or a part of a name")
+    group.add_argument("--seconds", type=_positive, help="end after so many")
+
+
+def _add_files(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--jobs", type=_count, metavar="N", help="processes that share a folder (default: 1)")
+    group.add_argument(
+        "--sample-rate", type=_count, metavar="HZ", help="of the result, or of the devices (default: as is)"
+    )
+
+
+def _add_rest(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--list-devices", action="store_true", help="microphones and outputs, then end")
+    group.add_argument("--list-voices", action="store_true", help="what --target knows, then end")
+    group.add_argument("--list-models", action="store_true", help="what --model knows, then end")
+    group.add_argument("--json", action="store_true", help="results for programs, on standard output")
+    group.add_argument(
+        "--seed", type=int, help="written into --json output; no mode draws random numbers, so none changes"
+    )
+    group.add_argument("--debug", action="store_true", help="show where in the program an error came from")
+    group.add_argument("--version", action="version", version=f"rtvc {_version()}")
+
+
+def _check_combination(options: argparse.Namespace) -> None:
+    asked = [name for name in (*_LISTS, "headless") if getattr(options, name)]
+    if options.source:
+        asked.append("SOURCE")
+    if len(asked) > 1:
+        raise UsageError(f"{_shown(asked[0])} and {_shown(asked[1])} exclude each other; give one of them.")
+    if options.source and not options.destination:
+        raise UsageError("There is a SOURCE and no DESTINATION; name the file or folder for the result.")
+    if options.source:
+        for name in _ONLY_LIVE:
+            if getattr(options, name) is not None:
+                raise UsageError(f"{_shown(name)} is for live conversion; leave it out for files.")
+    elif options.jobs is not None:
+        raise UsageError("--jobs is for files; leave it out, or name SOURCE and DESTINATION.")
+
+
+def _shown(name: str) -> str:
+    return name if name.isupper() else "--" + name.replace("_", "-")
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text} is no number to work with")
+    return value
+
+
+def _positive(text: str) -> float:
+    value = _number(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return value
+
+
+# What argparse puts into "invalid ... value: 'x'".
+_number.__name__ = "number"
+_positive.__name__ = "number"
+_count.__name__ = "whole number"
+
+
+def _version() -> str:
+    try:
+        return metadata.version("rtvc")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
