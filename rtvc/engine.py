@@ -101,7 +101,9 @@ class Engine:
     def _build_chain(self, link: audio_io.AudioLink) -> LiveChain:
         pipeline = self._make_pipeline(link.input_rate, link.output_rate)
         assert pipeline.output_rate == link.output_rate, "the pipeline speaks at another rate than the device"
-        chain = LiveChain(pipeline, link.input_rate, link.input_block, link.output_block, self._preset)
+        chain = LiveChain(
+            pipeline, link.input_rate, link.input_block, link.output_block, self._preset, link.is_duplex
+        )
         chain.warm_up()
         return chain
 

@@ -26,9 +26,15 @@ class LiveChain:
     """Sound taken in by `capture` comes out of `play`, always the same time later, or not at all."""
 
     def __init__(
-        self, pipeline: Pipeline, input_rate: int, input_block: int, output_block: int, preset: Preset
+        self,
+        pipeline: Pipeline,
+        input_rate: int,
+        input_block: int,
+        output_block: int,
+        preset: Preset,
+        is_duplex: bool = True,
     ) -> None:
-        self._pipeline = pipeline
+        self._pipeline, self._is_duplex = pipeline, is_duplex
         self._input_rate, self._input_block = input_rate, input_block
         self._output_rate = pipeline.output_rate
         self._ratio = self._output_rate / input_rate
@@ -58,7 +64,14 @@ class LiveChain:
 
     @property
     def buffer_seconds(self) -> float:
-        """How long sound waits for the speaker beyond what the chain declares."""
+        """How long sound waits for the speaker beyond what the chain declares.
+
+        Where one callback serves both ends this is known to the sample, bursts included. Two callbacks have
+        any phase, and the devices' own figures count the bursts; there the headroom is the honest answer.
+        """
+        if self._is_duplex and self.output.delay_samples:
+            block = self._input_block * self._ratio
+            return (self.output.delay_samples - block - self._latency_samples) / self._output_rate
         return self.output.waiting_samples / self._output_rate
 
     @property

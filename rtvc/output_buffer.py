@@ -85,7 +85,8 @@ class OutputBuffer:
         self.underruns = 0
         self.cuts = 0
         self.cut_samples = 0
-        self.waiting_samples = float(self._target)  # how long sound waits here beyond what the chain needs
+        self.delay_samples = 0.0  # from captured to played, on average; 0 until sound has been watched
+        self.waiting_samples = float(self._target)  # headroom, judged by how the delay moved since it was set
 
     # ---- worker thread
 
@@ -143,7 +144,7 @@ class OutputBuffer:
             shift = int(self._headroom.least) - self._target
             self._played += shift
             self._usual_delay = self._delay.most - shift
-            self._delay_at_target = self._delay.mean - shift
+            self._delay_at_target = self.delay_samples = self._delay.mean - shift
             self._is_playing = True
             self._restart_watch()
 
@@ -187,10 +188,12 @@ class OutputBuffer:
         missing = int(self._usual_delay - self._delay.most)
         starved, most, mean = self._starved, self._delay.most, self._delay.mean
         self.waiting_samples = self._target + mean - self._delay_at_target
+        self.delay_samples = mean
         self._restart_watch()
         if excess and self._ring.available >= excess + len(out):
             self._cut(out, excess)
             self._usual_delay, self._delay_at_target = most - excess, mean - excess
+            self.delay_samples = mean - excess
             self.waiting_samples = float(self._target)
             return True
         if starved and missing > self._tolerance:

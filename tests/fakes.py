@@ -50,10 +50,14 @@ class FakeDevice:
 
     def push(self, block: Audio) -> Audio:
         """One duplex callback."""
+        self.listen(block)
+        return self.pull(len(block))
+
+    def listen(self, block: Audio) -> None:
+        """The input's half of a callback."""
         self.clock.now += len(block) / self.input_rate
         assert self._capture is not None
         self._capture(block)
-        return self.pull(len(block))
 
     def pull(self, count: int) -> Audio:
         """The output's half of a callback. What the engine leaves unfilled stays NaN."""

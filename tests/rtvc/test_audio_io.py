@@ -1,0 +1,192 @@
+"""Opening streams, against a sounddevice that is not there."""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rtvc import audio_io, realtime
+from rtvc.errors import DeviceError
+from rtvc.presets import PRESETS
+
+BALANCED = PRESETS["balanced"]
+
+
+class PortAudioError(Exception):
+    pass
+
+
+class FakeStream:
+    """Remembers how it was asked for; a rate the machine does not have is refused as PortAudio does."""
+
+    latency: Any = (0.010, 0.016)
+
+    def __init__(self, machine: "FakeSoundDevice", kind: str, **asked: Any) -> None:
+        if kind in machine.refused or asked["samplerate"] not in machine.rates:
+            raise PortAudioError("Error opening Stream", machine.code)
+        self.kind, self.asked, self.log = kind, asked, []
+        self.latency = (0.010, 0.016) if kind == "duplex" else 0.012
+        machine.streams.append(self)
+
+    def start(self) -> None:
+        self.log.append("start")
+
+    def abort(self) -> None:
+        self.log.append("abort")
+
+    def close(self) -> None:
+        self.log.append("close")
+
+
+class FakeSoundDevice:
+    """As much of the module as audio_io uses."""
+
+    PortAudioError = PortAudioError
+
+    def __init__(self) -> None:
+        self.rates, self.refused, self.code = {44100, 48000}, set(), -9997
+        self.streams: list[FakeStream] = []
+        self.default = SimpleNamespace(device=[1, 1])
+        self.rows = [self.row("Mic", 1, 0), self.row("default", 32, 32), self.row("Speaker", 0, 6)]
+        self.apis = [{"name": "ALSA", "default_input_device": 1, "default_output_device": 1}]
+
+    def row(self, name: str, ins: int, outs: int, api: int = 0) -> dict[str, Any]:
+        return {
+            "name": name,
+            "hostapi": api,
+            "max_input_channels": ins,
+            "max_output_channels": outs,
+            "default_samplerate": 44100.0,
+            "default_low_input_latency": 0.01,
+            "default_low_output_latency": 0.02,
+        }
+
+    def query_devices(self) -> list[dict[str, Any]]:
+        return [row | {"index": index} for index, row in enumerate(self.rows)]
+
+    def query_hostapis(self) -> list[dict[str, Any]]:
+        return self.apis
+
+    def Stream(self, **asked: Any) -> FakeStream:
+        return FakeStream(self, "duplex", **asked)
+
+    def InputStream(self, **asked: Any) -> FakeStream:
+        return FakeStream(self, "input", **asked)
+
+    def OutputStream(self, **asked: Any) -> FakeStream:
+        return FakeStream(self, "output", **asked)
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> FakeSoundDevice:
+    fake = FakeSoundDevice()
+    monkeypatch.setitem(sys.modules, "sounddevice", fake)
+    monkeypatch.setattr(realtime, "raise_thread_priority", lambda priority: False)
+    return fake
+
+
+def test_lists_devices_with_the_default_marked(machine: FakeSoundDevice) -> None:
+    devices = audio_io.list_devices()
+    assert [(d.index, d.name, d.is_default_input, d.is_default_output) for d in devices] == [
+        (0, "Mic", False, False),
+        (1, "default", True, True),
+        (2, "Speaker", False, False),
+    ]
+    assert audio_io.find_device("speak", "output") == devices[2]
+
+
+def test_wasapi_is_the_default_where_there_is_one(machine: FakeSoundDevice) -> None:
+    machine.rows.append(machine.row("Mic", 1, 0, 1))
+    machine.rows.append(machine.row("Speaker", 0, 2, 1))
+    machine.apis.append({"name": "Windows WASAPI", "default_input_device": 3, "default_output_device": 4})
+    assert audio_io.find_device(None, "input").index == 3
+    assert audio_io.find_device("speaker", "output").index == 4
+
+
+def test_one_device_gets_one_stream(machine: FakeSoundDevice) -> None:
+    link = audio_io.open_audio(BALANCED)
+    assert link.is_duplex and link.input_rate == link.output_rate == 48000
+    asked = machine.streams[0].asked
+    assert (asked["device"], asked["blocksize"], asked["channels"]) == ((1, 1), 256, (2, 2))
+    assert link.input_latency_seconds + link.output_latency_seconds == pytest.approx(0.016)
+
+
+def test_two_devices_get_a_stream_each(machine: FakeSoundDevice) -> None:
+    link = audio_io.open_audio(BALANCED, "Mic", "Speaker")
+    assert [stream.kind for stream in machine.streams] == ["input", "output"]
+    assert not link.is_duplex and machine.streams[0].asked["channels"] == 1
+    assert (link.input_latency_seconds, link.output_latency_seconds) == (0.012, 0.012)
+
+
+def test_falls_back_to_another_rate_and_scales_the_block(machine: FakeSoundDevice) -> None:
+    machine.rates = {44100}
+    link = audio_io.open_audio(BALANCED)
+    assert link.is_duplex and (link.output_rate, link.output_block) == (44100, 235)
+
+
+def test_a_device_that_cannot_do_both_at_once_gets_two_streams(machine: FakeSoundDevice) -> None:
+    machine.refused = {"duplex"}
+    assert not audio_io.open_audio(BALANCED).is_duplex
+
+
+def test_a_rate_that_is_asked_for_is_not_changed(machine: FakeSoundDevice) -> None:
+    with pytest.raises(DeviceError, match="does not run at 96000 Hz"):
+        audio_io.open_audio(BALANCED, sample_rate=96000)
+    assert audio_io.open_audio(BALANCED, sample_rate=44100).input_rate == 44100
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(-9985, "in use by another program"), (-9996, "no longer there"), (-9999, "would not open")],
+)
+def test_portaudio_codes_become_words(machine: FakeSoundDevice, code: int, words: str) -> None:
+    machine.refused, machine.code = {"output", "duplex"}, code
+    with pytest.raises(DeviceError, match=f"^'Speaker, ALSA' .*{words}") as caught:
+        audio_io.open_audio(BALANCED, "Mic", "Speaker")
+    assert caught.value.exit_code == 3
+    assert all(stream.log == ["close"] for stream in machine.streams), "the half that opened is closed"
+
+
+def test_callbacks_mix_down_fill_all_channels_and_count(machine: FakeSoundDevice) -> None:
+    link = audio_io.open_audio(BALANCED)
+    heard = []
+    link.start(lambda block: heard.append(block.copy()), lambda out: out.fill(0.5))
+    callback = machine.streams[0].asked["callback"]
+    indata = np.stack([np.full(256, 0.2), np.full(256, 0.4)], axis=1).astype(np.float32)
+    outdata = np.full((256, 2), np.nan, np.float32)
+    callback(indata, outdata, 256, None, False)
+    callback(indata, outdata, 256, None, True)
+    assert np.allclose(heard, 0.3) and (outdata == 0.5).all()
+    assert link.device_xruns == 1
+
+
+def test_two_callbacks_share_nothing_but_the_two_functions(machine: FakeSoundDevice) -> None:
+    link = audio_io.open_audio(BALANCED, "Mic", "Speaker")
+    heard = []
+    link.start(lambda block: heard.append(block.copy()), lambda out: out.fill(0.5))
+    machine.streams[0].asked["callback"](np.full((256, 1), 0.2, np.float32), 256, None, False)
+    outdata = np.full((256, 2), np.nan, np.float32)
+    machine.streams[1].asked["callback"](outdata, 256, None, False)
+    assert np.allclose(heard, 0.2) and (outdata == 0.5).all()
+    link.close()
+    link.close()
+    assert machine.streams[0].log[:3] == ["start", "abort", "close"]
+
+
+def test_a_machine_without_portaudio_is_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
+    monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(DeviceError, match="PortAudio is missing. .*[Ii]nstall"):
+        audio_io.list_devices()
+
+
+def test_the_engine_is_imported_without_sounddevice() -> None:
+    code = "import sys, rtvc.engine, rtvc.headless; sys.exit('sounddevice' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
