@@ -8,11 +8,15 @@ from numpy.typing import NDArray
 
 NOMINAL_RMS = 0.05  # -26 dBFS: the level of speech every model is trained at
 _HANN_RMS = math.sqrt(3.0 / 8.0)  # what the analysis window takes from a steady signal
-NOMINAL_LOG_ENERGY = math.log(NOMINAL_RMS * _HANN_RMS)  # what Frames.log_energy is at that level
 _MEMORY_SECONDS = 2.0
 _ACTIVE_RANGE_DB = 20.0  # a frame this far below the level is a pause and does not count
 _QUIETEST_DB = -70.0  # below this nothing is speech
 _RELEASE_DB_PER_SECOND = 1.0  # how fast a level nobody reaches any more is let go
+
+
+def log_energy_at(rms: float) -> float:
+    """What Frames.log_energy is for a steady signal of this RMS."""
+    return math.log(rms * _HANN_RMS)
 
 
 @dataclass
@@ -28,12 +32,12 @@ def initial_state() -> LevelState:
 class LevelTracker:
     """Frame energies in, the gain (natural log) that brings speech to the nominal level out."""
 
-    def __init__(self, hop_seconds: float) -> None:
+    def __init__(self, hop_seconds: float, nominal_rms: float = NOMINAL_RMS) -> None:
         self._decay = math.exp(-hop_seconds / _MEMORY_SECONDS)
         self._release = 10.0 ** (-_RELEASE_DB_PER_SECOND * hop_seconds / 10.0)
         self._active_share = 10.0 ** (-_ACTIVE_RANGE_DB / 10.0)
         self._quietest = 10.0 ** (_QUIETEST_DB / 10.0)
-        self._nominal = math.exp(2.0 * NOMINAL_LOG_ENERGY)
+        self._nominal = math.exp(2.0 * log_energy_at(nominal_rms))
         self.reset()
 
     def reset(self) -> None:

@@ -91,4 +91,5 @@ def hann(length: int) -> NDArray[np.float32]:
 def log_mel(magnitude: NDArray[np.float32], spec: MelSpec) -> NDArray[np.float32]:
     """Magnitude spectra (frames, n_bins) to natural-log mels (frames, n_mels)."""
     mel = magnitude @ filterbank(spec).T
-    return np.log(np.maximum(mel, spec.floor))
+    result: NDArray[np.float32] = np.log(np.maximum(mel, spec.floor))
+    return result

@@ -64,7 +64,7 @@ def _normalised_difference(frames: NDArray[np.float32], longest: int) -> Float:
     difference = np.maximum(shifted[:, :1] + shifted - 2.0 * correlation, 0.0)
     running = np.cumsum(difference[:, 1:], axis=1)
     lags = np.arange(1, longest + 1)
-    result = np.ones_like(difference)
+    result: Float = np.ones_like(difference)
     np.divide(difference[:, 1:] * lags, running, out=result[:, 1:], where=running > 1e-20)
     return result
 
@@ -75,7 +75,7 @@ def _first_dip(difference: Float, shortest: int) -> NDArray[np.intp]:
     is_minimum = (inner <= difference[:, shortest - 1 : -2]) & (inner < difference[:, shortest + 1 :])
     is_dip = is_minimum & (inner < _DIP_THRESHOLD)
     lowest = np.argmin(inner, axis=1)
-    first = np.where(is_dip.any(axis=1), np.argmax(is_dip, axis=1), lowest)
+    first: NDArray[np.intp] = np.where(is_dip.any(axis=1), np.argmax(is_dip, axis=1), lowest)
     return first + shortest
 
 
@@ -103,4 +103,4 @@ def _parabola(difference: Float, lag: int) -> float:
     curvature = left - 2.0 * middle + right
     if curvature < 1e-12:
         return float(lag)
-    return lag + min(0.5, max(-0.5, 0.5 * (left - right) / curvature))
+    return lag + float(min(0.5, max(-0.5, 0.5 * (left - right) / curvature)))

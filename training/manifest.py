@@ -2,11 +2,8 @@
 
 import csv
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-SETS_FILE = Path(__file__).with_name("sets.toml")
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class Sets:
     shipped_voices: tuple[str, ...]
 
 
-def read_sets(path: Path = SETS_FILE) -> Sets:
+def read_sets(path: Path) -> Sets:
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     return Sets(
         dev_unseen=frozenset(table["dev_unseen"]),
@@ -54,11 +51,3 @@ def _clip(row: dict[str, str], root: Path) -> Clip:
         transcript=row["transcript"],
         split=row["split"],
     )
-
-
-def training_clips(clips: list[Clip], sets: Sets) -> Iterator[Clip]:
-    for clip in clips:
-        if clip.split != "train" or clip.speaker in sets.dev_unseen:
-            continue
-        if clip.path.stem not in sets.target_references:
-            yield clip

@@ -1,4 +1,4 @@
-"""Random crops of the speech cache for training `stream`: a source, another clip of the speaker, who it is."""
+"""Random crops of the speech cache for training `stream`: a source, another clip of its speaker, a name."""
 
 import json
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rtvc.level import NOMINAL_LOG_ENERGY
+from rtvc.level import NOMINAL_RMS, log_energy_at
 from training.manifest import Sets
 from training.prepare import dequantise
 
@@ -61,9 +61,10 @@ class SpeechBatches:
         amount = np.array([sum(e.frames for e in self.of_speaker[name]) for name in self.speakers])
         weights = np.sqrt(amount.astype(np.float64))
         shipped = np.array([name in sets.shipped_voices for name in self.speakers])
-        weights[shipped] *= shipped_share / weights[shipped].sum()
-        weights[~shipped] *= (1.0 - shipped_share) / weights[~shipped].sum()
-        return weights
+        for group, share in ((shipped, shipped_share), (~shipped, 1.0 - shipped_share)):
+            if group.any():
+                weights[group] *= share / weights[group].sum()
+        return weights / weights.sum()
 
     def mean_log_f0(self, speaker: str) -> float:
         """Mean of held log f0 over clearly voiced frames, by which source and target are matched."""
@@ -78,7 +79,7 @@ class SpeechBatches:
         first = int(self.random.integers(0, max(1, entry.frames - frames + 1)))
         rows = np.minimum(np.arange(first, first + frames), entry.frames - 1) + entry.start
         side = self.side[rows].astype(np.float32)
-        side[:, 2] -= NOMINAL_LOG_ENERGY
+        side[:, 2] -= log_energy_at(NOMINAL_RMS)
         return dequantise(self.mel[rows]), side
 
     def sample(self, size: int, frames: int, reference_frames: int) -> Batch:
@@ -93,7 +94,9 @@ class SpeechBatches:
             mels.append(mel)
             sides.append(side)
             references.append(self.crop(clips[other + (len(clips) > 1 and other >= at)], reference_frames)[0])
-        return Batch(*(torch.from_numpy(np.stack(x)) for x in (mels, sides, references)), torch.from_numpy(who))
+        return Batch(
+            *(torch.from_numpy(np.stack(x)) for x in (mels, sides, references)), torch.from_numpy(who)
+        )
 
     def dev_batch(self, frames: int, per_speaker: int = 4) -> Batch:
         """The same crops every time: the selection figure must not move by chance."""

@@ -12,6 +12,7 @@ from training.networks.stream import VOICE_SIZE, SpeakerEncoder, Stream, StreamC
 from training.perturb import Perturb
 from training.speech_batches import Batch
 
+AVERAGE = "average.safetensors"  # in a run's folder: the averaged weights of a StreamSystem
 VOICE_NORM = 8.0  # length of a voice vector, so that its entries are near one
 _TABLE_KEPT = 0.6  # how often a known speaker's own vector is added in training
 
@@ -69,9 +70,7 @@ class StreamLoss:
         self.perturb = perturb
         self.spread = spread
 
-    def __call__(
-        self, batch: Batch, log_f0_mean: Tensor, convert: bool
-    ) -> tuple[Tensor, dict[str, float]]:
+    def __call__(self, batch: Batch, log_f0_mean: Tensor, convert: bool) -> tuple[Tensor, dict[str, float]]:
         system, config = self.system, self.config
         mel, side = self.perturb.level(batch.mel, batch.side, self.spread)
         content = self._content(self.perturb(mel), side)

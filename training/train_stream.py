@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 
 from rtvc.mel import MelSpec
@@ -22,7 +23,7 @@ from training.manifest import read_sets
 from training.networks.stream import StreamConfig
 from training.perturb import Perturb
 from training.speech_batches import SpeechBatches
-from training.stream_losses import LossConfig, StreamLoss, StreamSystem
+from training.stream_losses import AVERAGE, LossConfig, StreamLoss, StreamSystem
 
 _CONVERSION_FROM = 0.25  # share of the run after which conversion to other speakers is trained
 _SAVE_SECONDS = 240.0
@@ -46,7 +47,7 @@ class Progress:
 
 
 class Trainer:
-    """One run in one folder: config.toml, last.pt, average.pt, curve.jsonl."""
+    """One run in one folder: config.toml, last.pt, average.safetensors, curve.jsonl."""
 
     def __init__(self, config: dict[str, Any], folder: Path) -> None:
         self.folder = folder
@@ -56,7 +57,10 @@ class Trainer:
         random.seed(config["seed"])
         spec = MelSpec()
         self.batches = SpeechBatches(
-            Path(self.data_config["cache"]), read_sets(), config["seed"], self.data_config["shipped_share"]
+            Path(self.data_config["cache"]),
+            read_sets(Path(self.data_config["sets"])),
+            config["seed"],
+            self.data_config["shipped_share"],
         )
         network = StreamConfig(**config["network"])
         self.system = StreamSystem(network, spec, len(self.batches.speakers))
@@ -67,7 +71,10 @@ class Trainer:
             self.system, LossConfig(**config["loss"]), perturb, config["perturb"]["level_spread"]
         )
         self.optimiser = torch.optim.AdamW(
-            self.system.parameters(), self.optimiser_config.learning_rate, (0.9, 0.98), weight_decay=_WEIGHT_DECAY
+            self.system.parameters(),
+            self.optimiser_config.learning_rate,
+            (0.9, 0.98),
+            weight_decay=_WEIGHT_DECAY,
         )
         self.progress = Progress()
         self.dev = self.batches.dev_batch(200)
@@ -118,10 +125,12 @@ class Trainer:
 
     def save(self) -> None:
         """Beside, then renamed: a kill while writing loses nothing."""
-        for name, content in (("last.pt", self._everything()), ("average.pt", self.average)):
-            fresh = self.folder / f"{name}.new"
-            torch.save(content, fresh)
-            fresh.replace(self.folder / name)
+        fresh = self.folder / "last.pt.new"
+        torch.save(self._everything(), fresh)
+        fresh.replace(self.folder / "last.pt")
+        fresh = self.folder / f"{AVERAGE}.new"
+        save_file(self.average, fresh, metadata={"step": str(self.progress.step)})
+        fresh.replace(self.folder / AVERAGE)
 
     def _everything(self) -> dict[str, Any]:
         return {

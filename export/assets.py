@@ -1,0 +1,32 @@
+"""Keeps rtvc/assets in order: voices of a run moved in, and the manifest of checksums."""
+
+import json
+import shutil
+from pathlib import Path
+
+from rtvc.catalog import ASSETS, MANIFEST, sha256
+from rtvc.voices import VOICE_SUFFIX
+
+_CHECKED = ("models", "voices")
+
+
+def install(run: Path) -> str:
+    """Copy the run's voices into the assets and write the manifest anew."""
+    folder = ASSETS / "voices"
+    folder.mkdir(parents=True, exist_ok=True)
+    voices = sorted((run / "voices").glob(f"*{VOICE_SUFFIX}"))
+    for path in voices:
+        shutil.copy(path, folder / path.name)
+    write_manifest()
+    return f"{len(voices)} voices, manifest of {len(shipped_files())} files"
+
+
+def shipped_files() -> list[Path]:
+    return sorted(p for name in _CHECKED for p in (ASSETS / name).glob("*") if p.is_file())
+
+
+def write_manifest() -> None:
+    table = {path.relative_to(ASSETS).as_posix(): sha256(path) for path in shipped_files()}
+    fresh = MANIFEST.with_name(MANIFEST.name + ".new")
+    fresh.write_text(json.dumps({"sha256": table}, indent=1) + "\n", encoding="utf-8")
+    fresh.replace(MANIFEST)

@@ -1,0 +1,151 @@
+"""Checkpoint to self-describing streaming ONNX: `python export/to_onnx.py [--checkpoint RUN] [--out FILE]`.
+
+Without arguments every run under checkpoints/ is exported into rtvc/assets, voices included. A model
+that does not answer like the network it came from is not written.
+"""
+
+import argparse
+import contextlib
+import io
+import logging
+import sys
+import tomllib
+import warnings
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:  # run as a script, from any directory
+    sys.path.insert(0, str(ROOT))
+
+import onnx  # noqa: E402
+import torch  # noqa: E402
+from safetensors import SafetensorError, safe_open  # noqa: E402
+
+from export.assets import install  # noqa: E402
+from export.half_weights import round_to_half, store_half  # noqa: E402
+from export.parity import PARITY_LIMIT, PARITY_STEPS, step_parity  # noqa: E402
+from export.stream_graph import OUTPUT, StreamStep  # noqa: E402
+from rtvc.catalog import ASSETS  # noqa: E402
+from rtvc.errors import ModelError, RtvcError  # noqa: E402
+from rtvc.level import NOMINAL_RMS  # noqa: E402
+from rtvc.mel import MelSpec  # noqa: E402
+from rtvc.model_format import FORMAT_VERSION, METADATA_KEY, ModelInfo  # noqa: E402
+from training.networks.stream import Stream, StreamConfig  # noqa: E402
+from training.stream_losses import AVERAGE  # noqa: E402
+
+CHECKPOINTS = ROOT / "checkpoints"
+_OPSET = 20
+_PREFIX = "stream."  # what is exported of all that was trained
+_LICENCE = "MIT (weights); speech it learned from: CC BY 4.0 and permissive, see the model card"
+_LINEAGE = (
+    "VCTK, VCC2016, VCC2018, LibriSpeech, LJSpeech, CMU ARCTIC and speechocean762 excerpts; "
+    "seed {seed}, {steps} steps"
+)
+
+
+def load_stream(run: Path) -> tuple[Stream, dict[str, object]]:
+    """The averaged live network of a run, and how it was made."""
+    try:
+        config = tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))
+        with safe_open(run / AVERAGE, framework="pt") as file:
+            names = [name for name in file.keys() if name.startswith(_PREFIX)]
+            weights = {name.removeprefix(_PREFIX): file.get_tensor(name) for name in names}
+            steps = (file.metadata() or {}).get("step", "unknown")
+        stream = Stream(StreamConfig(**config["network"]), MelSpec())
+        stream.load_state_dict(weights)
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{run} holds no checkpoint that can be read ({reason}).") from None
+    return stream.eval(), {"seed": config["seed"], "steps": steps}
+
+
+def describe(step: StreamStep, name: str, voices: list[str], made: dict[str, object]) -> ModelInfo:
+    return ModelInfo(
+        format_version=FORMAT_VERSION,
+        name=name,
+        system="stream",
+        kind="stateful",
+        mel=step.stream.spec,
+        lookahead=step.stream.config.lookahead,
+        inputs=step.inputs,
+        output=OUTPUT,
+        states=step.states,
+        nominal_rms=NOMINAL_RMS,
+        voices=voices,
+        licence=_LICENCE,
+        lineage=_LINEAGE.format(**made),
+    )
+
+
+def to_graph(step: StreamStep, info: ModelInfo) -> onnx.ModelProto:
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")  # the exporter talks about its own internals
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        program = torch.onnx.export(
+            step,
+            step.example(),
+            input_names=step.input_names(),
+            output_names=step.output_names(),
+            opset_version=_OPSET,
+            dynamo=True,
+        )
+    assert program is not None
+    model = program.model_proto
+    store_half(model)
+    for node in model.graph.node:  # the exporter notes where in which source file each node came from
+        del node.metadata_props[:]
+        node.doc_string = ""
+    del model.metadata_props[:], model.graph.metadata_props[:], model.graph.value_info[:]
+    onnx.helper.set_model_props(model, {METADATA_KEY: info.to_json()})
+    return model
+
+
+def export_run(run: Path, out: Path) -> str:
+    """Write the model of one run; returns a line that says what was made."""
+    stream, made = load_stream(run)
+    round_to_half(stream)
+    voices = sorted(path.name.split(".")[0] for path in (run / "voices").glob("*.voice.json"))
+    step = StreamStep(stream)
+    model = to_graph(step, describe(step, out.stem, voices, made))
+    fresh = out.with_name(out.name + ".new")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        fresh.write_bytes(model.SerializeToString())
+        worst = step_parity(step, fresh)
+        if worst > PARITY_LIMIT:
+            raise ModelError(f"The graph differs from the network by {worst:.1e}; nothing was written.")
+        fresh.replace(out)
+    finally:
+        fresh.unlink(missing_ok=True)
+    size = out.stat().st_size / 1e6
+    return f"{out.name}: {size:.2f} MB, parity {worst:.1e} over {PARITY_STEPS} steps"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python export/to_onnx.py", description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, help="one run instead of all under checkpoints/")
+    parser.add_argument("--out", type=Path, help="write the model here and leave the shipped assets alone")
+    parser.add_argument("--list", action="store_true", help="list what could be exported")
+    args = parser.parse_args()
+    found = sorted(path.parent for path in CHECKPOINTS.glob(f"*/{AVERAGE}"))
+    runs = [args.checkpoint] if args.checkpoint else found
+    if args.list:
+        print("\n".join(str(run) for run in runs) or f"There is no run under {CHECKPOINTS}.")
+        return 0
+    if not runs:
+        print(f"There is no run under {CHECKPOINTS}; train one first.", file=sys.stderr)
+        return ModelError.exit_code
+    try:
+        for run in runs:
+            target = args.out or ASSETS / "models" / f"{run.name}.onnx"
+            print(export_run(run, target))
+            if args.out is None:
+                print(install(run))
+    except RtvcError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,87 @@
+"""Which models and voices there are: the shipped ones and the user's own. Loads what it is asked for."""
+
+import hashlib
+import json
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+
+import platformdirs
+
+from rtvc.errors import ModelError
+from rtvc.voices import VOICE_SUFFIX, Voice, read_voice
+
+ASSETS = Path(__file__).with_name("assets")
+MANIFEST = ASSETS / "manifest.json"
+MODEL_SUFFIX = ".onnx"
+
+
+def user_folder() -> Path:
+    return Path(platformdirs.user_data_dir("rtvc", appauthor=False))
+
+
+def model_paths() -> dict[str, Path]:
+    """Name to file; a model of the user's wins over a shipped one of the same name."""
+    return _files("models", MODEL_SUFFIX)
+
+
+def voice_paths() -> dict[str, Path]:
+    return _files("voices", VOICE_SUFFIX)
+
+
+def _files(folder: str, suffix: str) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for root in (ASSETS, user_folder()):
+        for path in sorted((root / folder).glob(f"*{suffix}")):
+            found[path.name.removesuffix(suffix)] = path
+    return found
+
+
+def model_path(name: str) -> Path:
+    return _checked(_pick(name, model_paths(), "model", "--list-models"))
+
+
+def voice(name: str) -> Voice:
+    return read_voice(_checked(_pick(name, voice_paths(), "voice", "--list-voices")))
+
+
+def voices() -> list[Voice]:
+    return [read_voice(_checked(path)) for path in voice_paths().values()]
+
+
+def _pick(name: str, paths: dict[str, Path], what: str, listing: str) -> Path:
+    if name in paths:
+        return paths[name]
+    for known, path in paths.items():
+        if known.casefold() == name.casefold():
+            return path
+    near = get_close_matches(name, paths, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"{listing} shows what there is."
+    raise ModelError(f"There is no {what} '{name}'; {hint}")
+
+
+def _checked(path: Path) -> Path:
+    """A shipped file must be the one that was shipped."""
+    if ASSETS not in path.parents:
+        return path
+    expected = _manifest().get(path.relative_to(ASSETS).as_posix())
+    if expected is None or sha256(path) != expected:
+        raise ModelError(
+            f"The shipped file {path.name} has been changed or damaged; install the program again."
+        )
+    return path
+
+
+@lru_cache(maxsize=1)
+def _manifest() -> dict[str, str]:
+    try:
+        table = json.loads(MANIFEST.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise ModelError(
+            f"The list of shipped files cannot be read ({error}); install the program again."
+        ) from None
+    return dict(table["sha256"])
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,92 @@
+"""From the speaker's Frames to the target's mels: the model and what has to surround it."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rtvc.frames import Frames
+from rtvc.level import LevelTracker, log_energy_at
+from rtvc.mel import MelSpec
+from rtvc.pitch_hold import PitchHold
+from rtvc.pitch_map import PitchMap
+from rtvc.runtime import StepModel
+from rtvc.voices import Voice
+
+# Below this a frame is silence and stays silence: a model left alone with nothing would whisper.
+_SILENCE_LOG_ENERGY = math.log(10.0 ** (-72.0 / 20.0))
+_SILENCE_SLOPE = 3.0
+_QUIETEST_RELATIVE_ENERGY = -7.0  # natural log; lower values were not met in training
+
+Float = NDArray[np.float32]
+
+
+class Conversion:
+    """Stage: Frames to log-mels (n, n_mels) in the voice it was given, one step of the model a frame."""
+
+    def __init__(self, model: StepModel, voice: Voice) -> None:
+        self._model = model
+        self._voice = voice.embedding(model.info.name)
+        self._nominal = log_energy_at(model.info.nominal_rms)
+        self._level = LevelTracker(self.spec.hop_seconds, model.info.nominal_rms)
+        self._hold = PitchHold()
+        self._pitch = PitchMap(voice.mean_log_f0, self.spec.hop_seconds)
+        self.reset()
+
+    @property
+    def spec(self) -> MelSpec:
+        return self._model.info.mel
+
+    @property
+    def output_rate(self) -> int:
+        return self.spec.sample_rate
+
+    @property
+    def latency_samples(self) -> float:
+        return float(self._model.info.lookahead * self.spec.hop)
+
+    def reset(self) -> None:
+        self._model.reset()
+        self._level.reset()
+        self._hold.reset()
+        self._pitch.reset()
+        # What has to be undone on a frame the model still holds: (log gain, attenuation).
+        self._pending: list[tuple[float, float]] = []
+
+    def process(self, frames: Frames) -> Float:
+        gain = self._level.process(frames.log_energy)
+        log_f0, voiced = self._hold.process(frames.f0_hz, frames.voiced)
+        target_log_f0 = self._pitch.process(log_f0, voiced)
+        mels = np.maximum(frames.log_mel + gain[:, None], self.spec.log_floor)
+        energy = np.maximum(frames.log_energy + gain - self._nominal, _QUIETEST_RELATIVE_ENERGY)
+        side = np.stack([target_log_f0, voiced, energy], axis=1)
+        silence = np.maximum(_SILENCE_LOG_ENERGY - frames.log_energy, 0.0) * _SILENCE_SLOPE
+        out = []
+        for index in range(len(frames)):
+            self._pending.append((float(gain[index]), float(silence[index])))
+            mel = self._model.step(
+                mel=mels[index], energy=energy[index : index + 1], side=side[index], voice=self._voice
+            )
+            if len(self._pending) > self._model.info.lookahead:
+                undo_gain, attenuation = self._pending.pop(0)
+                out.append(np.maximum(mel - undo_gain - attenuation, self.spec.log_floor))
+        return np.array(out, dtype=np.float32).reshape(-1, self.spec.n_mels)
+
+
+class Unconverted:
+    """Stage: Frames to their own mels, for hearing the vocoder alone."""
+
+    latency_samples = 0.0
+
+    def __init__(self, spec: MelSpec) -> None:
+        self.spec = spec
+
+    @property
+    def output_rate(self) -> int:
+        return self.spec.sample_rate
+
+    def process(self, frames: Frames) -> Float:
+        return frames.log_mel
+
+    def reset(self) -> None:
+        pass

@@ -1,0 +1,109 @@
+"""Runs exported models. The only file that knows onnxruntime; it knows nothing of audio."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from rtvc.errors import ModelError
+from rtvc.model_format import METADATA_KEY, NEXT_PREFIX, STATE_PREFIX, ModelInfo
+
+Float = NDArray[np.float32]
+
+# Errors come back as exceptions; onnxruntime's own log lines would land on the user's screen.
+onnxruntime.set_default_logger_severity(4)
+
+
+def _session(path: Path) -> Any:
+    options = onnxruntime.SessionOptions()
+    # One frame at a time is too little work to share: more threads cost more than they bring.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises a dozen types of its own
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{path.name} is not a model that can be run ({reason}).") from None
+
+
+def _check_graph(info: ModelInfo, session: Any) -> None:
+    """The description and the graph must say the same."""
+    expected = {name: [1, 1, width] for name, width in info.inputs.items()}
+    expected |= {STATE_PREFIX + name: shape for name, shape in info.states.items()}
+    found = {x.name: list(x.shape) for x in session.get_inputs()}
+    if found != expected:
+        differing = sorted(set(found) ^ set(expected)) or [n for n in found if found[n] != expected[n]]
+        raise ModelError(f"Its graph and its description differ in the inputs {', '.join(differing)}.")
+    outputs = {x.name for x in session.get_outputs()}
+    if outputs != {info.output} | {NEXT_PREFIX + name for name in info.states}:
+        raise ModelError("Its graph and its description differ in the outputs.")
+    if any(x.type != "tensor(float)" for x in session.get_inputs() + session.get_outputs()):
+        raise ModelError("Its inputs and outputs are not all 32-bit floats.")
+
+
+class StepModel:
+    """A stateful model: one frame per step, state carried from step to step.
+
+    Two sets of state buffers, bound once: a step reads one and writes the other, and the next step
+    goes the other way. Nothing is allocated while it runs.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise ModelError(f"There is no model file {path}.")
+        self._session = _session(path)
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        if METADATA_KEY not in metadata:
+            raise ModelError(f"{path.name} does not describe itself as a model for this program.")
+        try:
+            self.info = ModelInfo.from_json(metadata[METADATA_KEY])
+            _check_graph(self.info, self._session)
+        except ModelError as error:
+            raise ModelError(f"{path.name} cannot be used. {error}") from None
+        self._inputs = {n: np.zeros((1, 1, w), np.float32) for n, w in self.info.inputs.items()}
+        self._states = [self.initial_state(), self.initial_state()]
+        shape = self._session.get_outputs()[0].shape
+        self._output: Float = np.zeros(shape, np.float32)
+        self._bindings = [self._bind(0, 1), self._bind(1, 0)]
+        self._turn = 0
+
+    @property
+    def provider(self) -> str:
+        """What the session really runs on; the list of available providers is no evidence."""
+        return str(self._session.get_providers()[0])
+
+    def initial_state(self) -> dict[str, Float]:
+        return {name: np.zeros(shape, np.float32) for name, shape in self.info.states.items()}
+
+    def reset(self) -> None:
+        for buffers in self._states:
+            for state in buffers.values():
+                state.fill(0.0)
+
+    def step(self, **frame: Float) -> Float:
+        """One frame of each input, shape (width,); returns the output frame, overwritten by the next step."""
+        for name, value in frame.items():
+            self._inputs[name][0, 0] = value
+        self._session.run_with_iobinding(self._bindings[self._turn])
+        self._turn = 1 - self._turn
+        frame_out: Float = self._output[0, 0]
+        return frame_out
+
+    def _bind(self, source: int, destination: int) -> Any:
+        binding = self._session.io_binding()
+        for name, array in self._inputs.items():
+            _bind_array(binding.bind_input, name, array)
+        for name, array in self._states[source].items():
+            _bind_array(binding.bind_input, STATE_PREFIX + name, array)
+        for name, array in self._states[destination].items():
+            _bind_array(binding.bind_output, NEXT_PREFIX + name, array)
+        _bind_array(binding.bind_output, self.info.output, self._output)
+        return binding
+
+
+def _bind_array(bind: Any, name: str, array: Float) -> None:
+    bind(name, "cpu", 0, np.float32, array.shape, array.ctypes.data)

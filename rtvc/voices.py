@@ -1,0 +1,77 @@
+"""Voice: a target to speak as. Small, plain JSON, nothing executable."""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rtvc.errors import ModelError
+
+VOICE_SUFFIX = ".voice.json"
+
+
+@dataclass(frozen=True)
+class Voice:
+    id: str
+    name: str
+    gender: str  # F, M or empty
+    mean_log_f0: float  # natural log of Hz, over voiced speech
+    embeddings: dict[str, list[float]]  # model name -> the vector that model understands
+    licence: str
+    source: str
+
+    def embedding(self, model: str) -> NDArray[np.float32]:
+        if model not in self.embeddings:
+            known = ", ".join(sorted(self.embeddings)) or "none"
+            raise ModelError(f"The voice {self.id} was not made for the model {model} (it has: {known}).")
+        return np.array(self.embeddings[model], dtype=np.float32)
+
+    @property
+    def median_hz(self) -> float:
+        return math.exp(self.mean_log_f0)
+
+
+def read_voice(path: Path) -> Voice:
+    """Read and check one voice file."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        return _voice(raw)
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ModelError(f"The voice file {path.name} cannot be read ({error}).") from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"The voice file {path.name} is damaged ({error!r}); remove it or replace it."
+        ) from None
+
+
+def _voice(raw: dict[str, Any]) -> Voice:
+    texts = {name: raw[name] for name in ("id", "name", "gender", "licence", "source")}
+    if not all(isinstance(value, str) for value in texts.values()):
+        raise TypeError("a text field holds no text")
+    embeddings = {str(model): [float(x) for x in vector] for model, vector in raw["embeddings"].items()}
+    mean_log_f0 = float(raw["mean_log_f0"])
+    if not math.log(40.0) < mean_log_f0 < math.log(2000.0):
+        raise ValueError(f"a mean pitch of exp({mean_log_f0}) Hz")
+    if not all(math.isfinite(x) for vector in embeddings.values() for x in vector):
+        raise ValueError("an embedding that is not finite")
+    return Voice(mean_log_f0=mean_log_f0, embeddings=embeddings, **texts)
+
+
+def write_voice(voice: Voice, path: Path) -> None:
+    """Beside, then renamed."""
+    table = {
+        "id": voice.id,
+        "name": voice.name,
+        "gender": voice.gender,
+        "mean_log_f0": round(voice.mean_log_f0, 4),
+        "licence": voice.licence,
+        "source": voice.source,
+        "embeddings": {model: [round(x, 4) for x in v] for model, v in voice.embeddings.items()},
+    }
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(json.dumps(table, ensure_ascii=False) + "\n", encoding="utf-8")
+    fresh.replace(path)

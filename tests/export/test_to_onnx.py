@@ -1,0 +1,82 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import onnx
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from export import to_onnx
+from rtvc.errors import ModelError
+from rtvc.mel import MelSpec
+from rtvc.runtime import StepModel
+from training.networks.stream import StreamConfig
+from training.stream_losses import AVERAGE, StreamSystem
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = """
+system = "stream"
+seed = 3
+[network]
+content_channels = 12
+content_width = 6
+decoder_channels = 12
+lookahead = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A checkpoint folder as the trainer leaves it, of a tiny network with random weights."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "config.toml").write_text(CONFIG)
+    network = StreamConfig(content_channels=12, content_width=6, decoder_channels=12, lookahead=1)
+    system = StreamSystem(network, MelSpec(), speakers=4)
+    save_file(system.state_dict(), folder / AVERAGE, metadata={"step": "17"})
+    return folder
+
+
+def test_exported_graph_answers_like_the_network(run, tmp_path):
+    line = to_onnx.export_run(run, tmp_path / "out.onnx")
+    assert "parity" in line
+    model = StepModel(tmp_path / "out.onnx")
+    assert model.info.lookahead == 1
+    assert model.info.lineage.endswith("seed 3, 17 steps")
+    assert model.info.mel == MelSpec()
+    tensors = onnx.load(tmp_path / "out.onnx").graph.initializer
+    assert {t.data_type for t in tensors if len(t.raw_data) > 2000} == {onnx.TensorProto.FLOAT16}
+
+
+def test_a_graph_that_differs_is_not_written(run, tmp_path, monkeypatch):
+    def damaged(step, info):
+        with torch.no_grad():
+            step.stream.decoder.leave.bias += 0.01
+            model = to_graph(step, info)
+            step.stream.decoder.leave.bias -= 0.01
+        return model
+
+    to_graph = to_onnx.to_graph
+    monkeypatch.setattr(to_onnx, "to_graph", damaged)
+    with pytest.raises(ModelError, match="differs from the network"):
+        to_onnx.export_run(run, tmp_path / "out.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_checkpoint_is_a_sentence(tmp_path, capsys, monkeypatch):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.toml").write_text(CONFIG)
+    (broken / AVERAGE).write_bytes(b"no weights")
+    monkeypatch.setattr(
+        sys, "argv", ["to_onnx.py", "--checkpoint", str(broken), "--out", str(tmp_path / "x.onnx")]
+    )
+    assert to_onnx.main() == ModelError.exit_code
+    assert "holds no checkpoint" in capsys.readouterr().err
+
+
+def test_runs_from_any_directory(tmp_path):
+    script = ROOT / "export" / "to_onnx.py"
+    done = subprocess.run([sys.executable, script, "--list"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,84 @@
+"""Writes the voices of a trained `stream` beside its checkpoint: `python -m training.voice_table RUN`.
+
+A voice vector only means something to the weights it was made with, so they are written together.
+"""
+
+import argparse
+import json
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+from rtvc.mel import MelSpec
+from rtvc.voices import VOICE_SUFFIX, Voice, write_voice
+from training.manifest import read_sets
+from training.networks.stream import StreamConfig
+from training.prepare import dequantise
+from training.speech_batches import SpeechBatches
+from training.stream_losses import AVERAGE, StreamSystem
+
+MODEL_NAME = "stream"
+_LICENCES = {
+    "vctk": ("CC BY 4.0", "CSTR VCTK Corpus, speaker {}"),
+    "vcc2016": ("CC BY 4.0", "Voice Conversion Challenge 2016, speaker {}"),
+}
+
+
+def load_system(run: Path, speakers: int) -> StreamSystem:
+    """The averaged weights of a run, ready to use."""
+    config = tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))
+    system = StreamSystem(StreamConfig(**config["network"]), MelSpec(), speakers)
+    system.load_state_dict(load_file(run / AVERAGE))
+    return system.eval()
+
+
+@torch.no_grad()
+def voice_vector(system: StreamSystem, batches: SpeechBatches, speaker: str, reference: int) -> np.ndarray:
+    """Mean over all training speech of the encoder, plus the speaker's own learned share."""
+    rows = []
+    for entry in batches.of_speaker[speaker]:
+        mel = torch.from_numpy(dequantise(batches.mel[entry.start : entry.start + entry.frames]))
+        for start in range(0, max(1, entry.frames - reference // 2), reference):
+            rows.append(system.speaker_encoder(mel[None, start : start + reference])[0])
+    embedding = torch.nn.functional.normalize(torch.stack(rows).mean(dim=0), dim=-1)
+    index = torch.tensor([batches.speakers.index(speaker)])
+    return system.voice(embedding[None], index)[0].numpy()
+
+
+def write_voices(run: Path) -> int:
+    config = tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))
+    cache, sets = Path(config["data"]["cache"]), read_sets(Path(config["data"]["sets"]))
+    batches = SpeechBatches(cache, sets, config["seed"], config["data"]["shipped_share"])
+    system = load_system(run, len(batches.speakers))
+    people = {row["speaker"]: row for row in json.loads((cache / "index.json").read_text(encoding="utf-8"))}
+    folder = run / "voices"
+    folder.mkdir(exist_ok=True)
+    for speaker in sets.shipped_voices:
+        person = people[speaker]
+        licence, source = _LICENCES["vctk" if speaker.startswith("p") else "vcc2016"]
+        vector = voice_vector(system, batches, speaker, config["data"]["reference_frames"])
+        voice = Voice(
+            id=speaker,
+            name=speaker,
+            gender=person["gender"],
+            mean_log_f0=batches.mean_log_f0(speaker),
+            embeddings={MODEL_NAME: [float(x) for x in vector]},
+            licence=licence,
+            source=source.format(speaker),
+        )
+        write_voice(voice, folder / f"{speaker}{VOICE_SUFFIX}")
+    return len(sets.shipped_voices)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m training.voice_table", description=__doc__)
+    parser.add_argument("run", type=Path)
+    print(f"{write_voices(parser.parse_args().run)} voices")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
