@@ -41,8 +41,7 @@ def run(
     engine = Engine(make_pipeline, preset, input, output, sample_rate, open_audio)
     with _stop_on_signals() as is_stopped:
         try:
-            with engine:
-                realtime.raise_thread_priority(realtime.ONLOOKER_PRIORITY)
+            with engine, realtime.raised_thread_priority(realtime.ONLOOKER_PRIORITY):
                 show.started(settings_summary, engine.link, engine.stats())
                 _watch(engine, show, seconds, is_stopped)
                 last = engine.stats()
@@ -164,9 +163,9 @@ def status_line(stats: Stats) -> str:
     """One line of at most 79 characters."""
     faults = f"{stats.underruns} underruns {stats.drops} drops"
     return (
-        f"{stats.seconds:7.1f} s  in {_meter(stats.input_peak)}  out {_meter(stats.output_peak)}  "
-        f"{stats.latency.total_ms:3.0f} ms  load {stats.load:4.0%}  {faults}"
-    )
+        f"{stats.seconds:.1f} s  in {_meter(stats.input_peak)} out {_meter(stats.output_peak)}  "
+        f"{stats.latency.total_ms:.0f} ms  load {stats.load:.0%}  {faults}"
+    )[:79]
 
 
 def _meter(peak: float) -> str:

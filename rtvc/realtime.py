@@ -43,6 +43,17 @@ def raise_thread_priority(priority: int) -> bool:
     return False
 
 
+@contextmanager
+def raised_thread_priority(priority: int) -> Iterator[None]:
+    """The calling thread before ordinary ones, for a while (elsewhere than on Linux: from then on)."""
+    was_raised = raise_thread_priority(priority)
+    try:
+        yield
+    finally:
+        if was_raised and sys.platform.startswith("linux"):
+            _lower(threading.get_native_id())
+
+
 def _join_pro_audio() -> bool:
     """Any thread. Windows' own service for audio threads."""
     task = ctypes.c_ulong(0)
@@ -103,7 +114,12 @@ def _limit_realtime_runs() -> Any:
 def _lower_all_threads() -> None:
     """Main thread, in a signal handler."""
     for thread in _raised_threads:
-        try:
-            os.sched_setscheduler(thread, os.SCHED_OTHER, os.sched_param(0))
-        except OSError:
-            pass  # it has ended
+        _lower(thread)
+
+
+def _lower(thread: int) -> None:
+    try:
+        # RESET_ON_FORK stays: only a privileged process may take it back.
+        os.sched_setscheduler(thread, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+    except OSError:
+        pass  # it has ended

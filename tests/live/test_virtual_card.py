@@ -1,0 +1,85 @@
+"""Sound through real callbacks, from the outside: what goes in at the microphone and when it comes out."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
+
+pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}")
+
+ROOT = Path(__file__).resolve().parents[2]
+WITHIN_MS = 12.0  # how far the sound system's own figures may be off
+
+
+@pytest.fixture(scope="module")
+def card() -> Iterator[VirtualCard]:
+    with VirtualCard() as card:
+        card.environment["PYTHONPATH"] = str(ROOT)
+        yield card
+
+
+def next_event(program: "subprocess.Popen[bytes]", *names: str) -> dict[str, Any]:
+    """The next JSON line of one of these kinds; an error if the program ends before."""
+    assert program.stdout is not None
+    for line in program.stdout:
+        event: dict[str, Any] = json.loads(line)
+        if event["event"] in names:
+            return event
+    raise AssertionError(f"the program ended with {program.wait()}")
+
+
+def noise_bursts(seconds: float) -> NDArray[np.float32]:
+    """Noise that swells and fades, so that both its waveform and a gap in it can be found again."""
+    rng = np.random.default_rng(7)
+    time = np.arange(round(seconds * RATE)) / RATE
+    swell = 0.6 + 0.4 * np.sin(2 * np.pi * 1.5 * time)
+    return (0.2 * swell * rng.standard_normal(len(time))).clip(-0.9, 0.9).astype(np.float32)
+
+
+def delay_and_likeness(heard: NDArray[np.float32], said: NDArray[np.float32]) -> tuple[float, float]:
+    """Milliseconds from `heard` to `said`, and how much alike they are there (1.0: the same)."""
+    size = 1 << (2 * len(heard) - 1).bit_length()
+    spectrum = np.conj(np.fft.rfft(heard, size)) * np.fft.rfft(said, size)
+    correlation = np.fft.irfft(spectrum, size)[:RATE]
+    lag = int(np.argmax(correlation))
+    energy = np.sqrt(np.sum(heard[: len(heard) - lag] ** 2) * np.sum(said[lag:] ** 2))
+    return lag / RATE * 1e3, float(correlation[lag] / energy)
+
+
+@pytest.mark.parametrize(
+    ("preset", "source", "sink", "is_duplex"),
+    [
+        ("balanced", "default", "default", True),
+        ("balanced", "CardMic", "CardSpeaker", False),
+    ],
+    ids=["one stream", "two streams"],
+)
+def test_sound_passes_whole_and_as_late_as_shown(
+    card: VirtualCard, preset: str, source: str, sink: str, is_duplex: bool
+) -> None:
+    program = card.run([sys.executable, str(ROOT / "tests/live/pass_through.py"), preset, source, sink])
+    started = next_event(program, "started")
+    assert started["duplex"] is is_duplex and started["output_rate"] == RATE
+    next_event(program, "stats")
+    heard, said = card.say_and_listen(noise_bursts(2.0), 3.0)
+    program.send_signal(signal.SIGTERM)
+    stopped = next_event(program, "stopped")
+    assert program.wait() == 0
+
+    delay_ms, likeness = delay_and_likeness(heard, said)
+    print(f"measured {delay_ms:.1f} ms, shown {stopped['latency']}, likeness {likeness:.4f}")
+    assert np.abs(heard).max() > 0.2, "the microphone heard nothing"
+    assert delay_ms == pytest.approx(stopped["latency"]["total_ms"], abs=WITHIN_MS)
+    if card.is_realtime:  # else the machine's load decides
+        assert likeness > 0.98
+        assert stopped["overruns"] == stopped["repairs"] == 0
+        assert stopped["underruns"] + stopped["drops"] <= 1

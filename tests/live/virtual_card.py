@@ -1,0 +1,174 @@
+"""A sound card made of software: a private PulseAudio whose microphone and speaker a test can reach behind.
+
+One null sink of two channels is the whole card. Its left channel is the speaker, its right one feeds the
+microphone, so one recording of both shows how late the speaker says what the microphone heard:
+
+    mouth -> right ---.               .-> right -> mic -> program under test -> speaker -> left --.
+                       `-- cable ----'<-----------------------------------------------------------'
+                              `-- monitor: left and right, sample by sample
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE = 48000
+_SOUND = ["--raw", "--format=float32le", f"--rate={RATE}"]
+_START_PATIENCE_SECONDS = 10.0
+
+_DAEMON = f"""
+exit-idle-time = -1
+flat-volumes = no
+realtime-scheduling = yes
+default-sample-format = float32le
+default-sample-rate = {RATE}
+alternate-sample-rate = {RATE}
+"""
+# Without norewinds the null sink renders seconds ahead and then stalls.
+_MODULES = f"""
+load-module module-native-protocol-unix auth-anonymous=1 socket={{folder}}/socket
+load-module module-null-sink sink_name=cable rate={RATE} format=float32le channels=2 norewinds=1
+load-module module-remap-sink sink_name=speaker master=cable remix=no \
+  channels=1 channel_map=mono master_channel_map=front-left
+load-module module-remap-sink sink_name=mouth master=cable remix=no \
+  channels=1 channel_map=mono master_channel_map=front-right
+load-module module-remap-source source_name=mic master=cable.monitor remix=no \
+  channels=1 channel_map=mono master_channel_map=front-right
+set-default-sink speaker
+set-default-source mic
+"""
+# Without handle_underrun the plugin hides underruns, and the delay just grows.
+_ALSA = """
+</usr/share/alsa/alsa.conf>
+pcm.!default { type pulse handle_underrun true hint { show on description "Card" } }
+ctl.!default { type pulse }
+pcm.card_mic { type pulse device mic handle_underrun true }
+pcm.card_speaker { type pulse device speaker handle_underrun true }
+pcm.CardMic { type asym capture.pcm "card_mic" hint { show on description "Card microphone" } }
+pcm.CardSpeaker { type asym playback.pcm "card_speaker" hint { show on description "Card speaker" } }
+"""
+
+
+def why_unavailable() -> str | None:
+    """The reason why no virtual card can be had here, if there is one."""
+    for tool in ("pulseaudio", "pactl", "pacat", "parec"):
+        if shutil.which(tool) is None:
+            return f"{tool} is not installed"
+    if not any(Path("/usr/lib").glob("*/alsa-lib/libasound_module_pcm_pulse.so")):
+        return "ALSA's pulse plugin (libasound2-plugins) is not installed"
+    return None
+
+
+class VirtualCard:
+    """Runs as long as the `with` block; everything it starts ends with it."""
+
+    def __enter__(self) -> "VirtualCard":
+        self.folder = Path(tempfile.mkdtemp(prefix="card."))
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self.environment = self._make_environment()
+        try:
+            self._start_daemon()
+            # A reader that always listens keeps the blocks of the null sink small.
+            self._spawn(
+                ["parec", "-d", "cable.monitor", "--latency-msec=10", *_SOUND], stdout=subprocess.DEVNULL
+            )
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in reversed(self._processes):
+            process.terminate()
+            process.communicate()  # closes its pipes and waits
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _make_environment(self) -> dict[str, str]:
+        folder = self.folder
+        (folder / "daemon.conf").write_text(_DAEMON)
+        (folder / "client.conf").write_text("autospawn = no\n")
+        (folder / "modules.pa").write_text(_MODULES.replace("{folder}", str(folder)))
+        (folder / "alsa.conf").write_text(_ALSA)
+        hidden = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "PULSE_LATENCY_MSEC")
+        kept = {name: value for name, value in os.environ.items() if name not in hidden}
+        return kept | {
+            "HOME": str(folder),
+            "XDG_RUNTIME_DIR": str(folder),
+            "PULSE_RUNTIME_PATH": str(folder),
+            "PULSE_SERVER": f"unix:{folder}/socket",
+            "PULSE_COOKIE": str(folder / "cookie"),
+            "PULSE_CONFIG": str(folder / "daemon.conf"),
+            "PULSE_CLIENTCONFIG": str(folder / "client.conf"),
+            "ALSA_CONFIG_PATH": str(folder / "alsa.conf"),
+            "JACK_NO_START_SERVER": "1",
+        }
+
+    def _start_daemon(self) -> None:
+        environment = {name: value for name, value in self.environment.items() if name != "PULSE_SERVER"}
+        command = [
+            "pulseaudio",
+            "-n",
+            "--daemonize=no",
+            "--use-pid-file=no",
+            "-F",
+            f"{self.folder}/modules.pa",
+        ]
+        with open(self.folder / "daemon.log", "wb") as log:
+            daemon = subprocess.Popen(command, env=environment, stderr=log)
+        self._processes.append(daemon)
+        deadline = time.monotonic() + _START_PATIENCE_SECONDS
+        while subprocess.run(["pactl", "info"], env=self.environment, capture_output=True).returncode:
+            if daemon.poll() is not None or time.monotonic() > deadline:
+                log_text = (self.folder / "daemon.log").read_text(errors="replace")
+                raise RuntimeError(f"PulseAudio did not start: {log_text[-500:]}")
+        # It leaves its real-time rank at start, so it has to be given from outside.
+        self.is_realtime = _raise_priority(daemon.pid, 8)
+
+    def _spawn(self, command: list[str], **options: object) -> "subprocess.Popen[bytes]":
+        prefix = ["chrt", "-r", "7"] if self.is_realtime else []
+        process = subprocess.Popen([*prefix, *command], env=self.environment, **options)  # type: ignore[call-overload]
+        self._processes.append(process)
+        return process  # type: ignore[no-any-return]
+
+    def run(self, command: list[str]) -> "subprocess.Popen[bytes]":
+        """Start the program under test, with its standard output in a pipe.
+
+        Its threads inside the sound library stand for a driver, which no load delays: all get a rank.
+        """
+        prefix = ["chrt", "-r", "5"] if self.is_realtime else []
+        process = subprocess.Popen([*prefix, *command], env=self.environment, stdout=subprocess.PIPE)
+        self._processes.append(process)
+        return process
+
+    def say_and_listen(self, sound: NDArray[np.float32], seconds: float) -> tuple[NDArray[np.float32], ...]:
+        """Play into the microphone; return what the microphone and the speaker had to say meanwhile."""
+        listen = ["parec", "-d", "cable.monitor", "--latency-msec=20", "--channels=2", *_SOUND]
+        recorder = self._spawn(listen, stdout=subprocess.PIPE)
+        assert recorder.stdout is not None
+        recorder.stdout.read(4096)  # it runs
+        say = ["pacat", "-d", "mouth", "--latency-msec=50", "--channels=1", *_SOUND]
+        mouth = self._spawn(say, stdin=subprocess.PIPE)
+        assert mouth.stdin is not None
+        mouth.stdin.write(sound.tobytes())
+        mouth.stdin.close()
+        frames = np.frombuffer(recorder.stdout.read(round(seconds * RATE) * 8), np.float32).reshape(-1, 2)
+        recorder.terminate()
+        return frames[:, 1], frames[:, 0]
+
+
+def _raise_priority(process: int, priority: int) -> bool:
+    try:
+        policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK
+        os.sched_setscheduler(process, policy, os.sched_param(priority))
+    except PermissionError:
+        return False
+    return shutil.which("chrt") is not None
