@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from rtvc.frames import Frames
+from rtvc.frames import Frames, joined
 from rtvc.mel import MelSpec, hann, log_mel
 from rtvc.pitch import SPEECH, PitchRange, yin
 
@@ -39,7 +39,10 @@ class Analysis:
         return self.spec.sample_rate
 
     def process(self, raw: NDArray[np.float32]) -> Frames:
-        return analyse(raw, self.spec, self.pitch_range)
+        # One frame at a time: a matrix product rounds differently for other numbers of rows, and the
+        # vocoder makes another waveform of any difference. So block sizes could be heard.
+        parts = [analyse(raw[i : i + 1], self.spec, self.pitch_range) for i in range(len(raw))]
+        return joined(parts) if parts else analyse(raw, self.spec, self.pitch_range)
 
     def reset(self) -> None:
         pass

@@ -21,3 +21,13 @@ class Frames:
 
     def __len__(self) -> int:
         return len(self.log_mel)
+
+
+def joined(parts: list[Frames]) -> Frames:
+    """Frames end to end."""
+    return Frames(
+        np.concatenate([part.log_mel for part in parts]),
+        np.concatenate([part.f0_hz for part in parts]),
+        np.concatenate([part.voiced for part in parts]),
+        np.concatenate([part.log_energy for part in parts]),
+    )
