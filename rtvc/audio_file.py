@@ -180,28 +180,34 @@ class AudioWriter:
         container = WRITABLE[path.suffix.lower()]
         subtype = output_subtype(container, source_subtype)
         try:
-            # Made here and not by libsndfile: never over another file, and with the user's umask.
-            os.close(os.open(self._partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        except OSError as error:
-            raise AudioFileError(
-                f"The folder {shown(self.path.parent)} can't be written to: {reason(error)}; "
-                "choose another one."
-            ) from error
-        try:
-            self._file = soundfile.SoundFile(
-                _native(self._partial),
-                "w",
-                samplerate=sample_rate,
-                channels=1,
-                format=_container(container, subtype, samples),
-                subtype=subtype,
-            )
-        except soundfile.SoundFileError as error:
+            self._file = self._open(container, subtype, sample_rate, samples)
+        except BaseException as error:
             self._partial.unlink(missing_ok=True)
-            raise AudioFileError(
-                f"{shown(path)} can't be written as {container} at {sample_rate} Hz; "
-                "choose another ending or sample rate."
-            ) from error
+            if isinstance(error, OSError):
+                raise AudioFileError(
+                    f"The folder {shown(self.path.parent)} can't be written to: {reason(error)}; "
+                    "choose another one."
+                ) from error
+            if isinstance(error, soundfile.SoundFileError):
+                raise AudioFileError(
+                    f"{shown(path)} can't be written as {container} at {sample_rate} Hz; "
+                    "choose another ending or sample rate."
+                ) from error
+            raise
+
+    def _open(
+        self, container: str, subtype: str, sample_rate: int, samples: int | None
+    ) -> soundfile.SoundFile:
+        # Made here and not by libsndfile: never over another file, and with the user's umask.
+        os.close(os.open(self._partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        return soundfile.SoundFile(
+            _native(self._partial),
+            "w",
+            samplerate=sample_rate,
+            channels=1,
+            format=_container(container, subtype, samples),
+            subtype=subtype,
+        )
 
     def write(self, block: Audio) -> None:
         try:
