@@ -12,6 +12,8 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 
@@ -23,9 +25,10 @@ from rtvc.settings import ChainSettings
 def main(argv: list[str] | None = None) -> int:
     """Run the program and return its exit code; no exception gets past here."""
     arguments = sys.argv[1:] if argv is None else argv
-    _prepare_process()
+    _make_printable()
     try:
-        return _run(parse(arguments))
+        with _ended_tidily():
+            return _run(parse(arguments))
     except SystemExit as end:  # argparse's way to end after --help and --version
         return int(end.code or 0)
     except RtvcError as error:
@@ -105,14 +108,25 @@ def _fail(sentence: str, exit_code: int, arguments: list[str]) -> int:
     return exit_code
 
 
-def _prepare_process() -> None:
-    for stream in (sys.stdout, sys.stderr):  # a name that the terminal can't show must not end the program
+def _make_printable() -> None:
+    """A file name that the terminal can't show must not end the program."""
+    for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def _ended_tidily() -> Iterator[None]:
+    """Being told to end, or losing the terminal, is what Ctrl-C is. A signal that was ignored stays so."""
+    before = {}
     if threading.current_thread() is threading.main_thread():
-        for name in ("SIGTERM", "SIGHUP"):  # end as Ctrl-C does: tidily
-            if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
-                signal.signal(getattr(signal, name), _interrupt)
+        numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        before = {n: signal.signal(n, _interrupt) for n in numbers if signal.getsignal(n) is signal.SIG_DFL}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
