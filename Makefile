@@ -1,0 +1,46 @@
+# `make run` lets you hear something, `make test` proves it works; `make help` lists the rest.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PYTHON ?= python3
+RUN_STAMP := $(VENV)/.installed-run
+DEV_STAMP := $(VENV)/.installed-dev
+# Sums on one thread, as live conversion needs them.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+run: $(RUN_STAMP) ## convert the microphone, or a clip where there is none; options in ARGS="..."
+	@$(PY) main.py $(ARGS)
+
+test: $(DEV_STAMP) ## run all tests; pytest's options in ARGS="..."
+	@$(PY) -m pytest $(ARGS)
+
+check: $(DEV_STAMP) ## lint and check types
+	@echo "ruff"; $(PY) -m ruff check .
+	@echo "mypy"; $(PY) -m mypy
+
+bench: $(RUN_STAMP) ## measure speed and delay; options in ARGS="..."
+	@$(ONE_THREAD) $(PY) -m rtvc.bench $(ARGS)
+
+clean: ## remove the environment, caches and build output; your recordings stay
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN_STAMP): pyproject.toml | $(PY)
+	@echo "Installing what the program needs into $(VENV); the first time this takes a few minutes."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(DEV_STAMP): pyproject.toml | $(PY)
+	@.ci/need-compiler $(PY)
+	@echo "Installing what tests and training need into $(VENV); the first time this takes some minutes more."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[dev,train,export,eval]"
+	@touch $@ $(RUN_STAMP)
+
+$(PY):
+	@.ci/make-venv "$(PYTHON)" $(VENV)
