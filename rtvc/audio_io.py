@@ -4,7 +4,9 @@ Importing sounddevice fails where PortAudio is missing; imported late, it lets a
 Rings, threads and pipelines are not known here: a stream calls one function that takes and one that fills.
 """
 
+import atexit
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -23,6 +25,7 @@ Play = Callable[[Audio], None]  # fills one block, mono
 
 _PREFERRED_API = "Windows WASAPI"  # PortAudio itself would take MME, with a tenth of a second more
 _COMMON_RATES = (48000, 44100)
+_CLOSE_SECONDS = 1.0  # to close streams takes a tenth of that, where all is well
 
 
 class AudioLink(Protocol):
@@ -147,6 +150,7 @@ class Streams:
         self._mixed = np.zeros(self.input_block, np.float32)
         self._mono = np.zeros(self.output_block, np.float32)
         self._streams = self._open(source, sink)
+        self._streams_to_close = list(self._streams)
 
     def _open(self, source: Device, sink: Device) -> list[Any]:
         sd = _sounddevice()
@@ -204,14 +208,17 @@ class Streams:
             ) from error
 
     def close(self) -> None:
-        """Stop at once; what the sound card still holds is thrown away. May be called twice."""
-        sd = _sounddevice()
-        for stream in self._streams:
-            try:
-                stream.abort()
-                stream.close()
-            except sd.PortAudioError:
-                pass  # a device that went away; there is nothing left to close
+        """Stop at once; what the sound card still holds is thrown away. May be called twice.
+
+        A driver or sound server that hangs lets no stream be closed. Its streams are left behind on a thread
+        that waits for it, and PortAudio's own farewell, which would wait as well, is called off.
+        """
+        streams, self._streams_to_close = self._streams_to_close, []
+        closing = threading.Thread(target=_close_all, args=(streams,), name="rtvc closing", daemon=True)
+        closing.start()
+        closing.join(_CLOSE_SECONDS)
+        if closing.is_alive():
+            atexit.unregister(getattr(_sounddevice(), "_exit_handler", _close_all))
 
     # ---- callbacks
 
@@ -254,6 +261,17 @@ class Streams:
         if not self._is_raised[end]:
             self._is_raised[end] = True
             realtime.raise_thread_priority(realtime.CALLBACK_PRIORITY)
+
+
+def _close_all(streams: list[Any]) -> None:
+    """Closing thread."""
+    sd = _sounddevice()
+    for stream in streams:
+        try:
+            stream.abort()
+            stream.close()
+        except sd.PortAudioError:
+            pass  # a device that went away; there is nothing left to close
 
 
 def _block(preset: Preset, rate: int) -> int:

@@ -117,7 +117,9 @@ class Engine:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end; True when it came, an error when it was a failure."""
-        ended = self._ended.wait(timeout)
+        ended = self._ended.wait(_WAKE_SECONDS if timeout is None else timeout)
+        while timeout is None and not ended:  # now and then the main thread must see to its signals
+            ended = self._ended.wait(_WAKE_SECONDS)
         if self._error is not None:
             raise self._error
         return ended
@@ -225,6 +227,8 @@ class Engine:
             return
         is_deaf = now - self._last_capture > _DEAD_AFTER_SECONDS
         is_dumb = now - self._last_play > _DEAD_AFTER_SECONDS
+        if is_deaf and is_dumb and self.link.input == self.link.output:
+            raise DeviceError(f"The sound device '{self.link.input}' went away or hangs; start again.")
         if is_deaf and is_dumb:
             raise DeviceError(f"'{self.link.input}' and '{self.link.output}' went away, or hang.")
         if is_deaf:

@@ -1,6 +1,5 @@
 """Makes the machine and the interpreter punctual, as far as they allow it. All platform code lives here."""
 
-import ctypes
 import gc
 import os
 import sys
@@ -36,6 +35,8 @@ def raise_thread_priority(priority: int) -> bool:
         if sys.platform == "win32":
             return _join_pro_audio()
         if sys.platform == "darwin":
+            import ctypes
+
             libc = ctypes.CDLL(None)
             return bool(libc.pthread_set_qos_class_self_np(_QOS_CLASS_USER_INTERACTIVE, 0) == 0)
     except (OSError, AttributeError):
@@ -56,6 +57,8 @@ def raised_thread_priority(priority: int) -> Iterator[None]:
 
 def _join_pro_audio() -> bool:
     """Any thread. Windows' own service for audio threads."""
+    import ctypes
+
     task = ctypes.c_ulong(0)
     avrt: Any = ctypes.WinDLL("avrt")  # type: ignore[attr-defined,unused-ignore]
     avrt.AvSetMmThreadCharacteristicsW.restype = ctypes.c_void_p
@@ -118,6 +121,8 @@ def _lower_all_threads() -> None:
 
 
 def _lower(thread: int) -> None:
+    if not sys.platform.startswith("linux"):
+        return
     try:
         # RESET_ON_FORK stays: only a privileged process may take it back.
         os.sched_setscheduler(thread, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))

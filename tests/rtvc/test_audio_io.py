@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -175,6 +176,17 @@ def test_two_callbacks_share_nothing_but_the_two_functions(machine: FakeSoundDev
     link.close()
     link.close()
     assert machine.streams[0].log[:3] == ["start", "abort", "close"]
+
+
+def test_a_driver_that_hangs_does_not_hang_the_program(
+    machine: FakeSoundDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, answers = audio_io.open_audio(BALANCED), threading.Event()
+    monkeypatch.setattr(audio_io, "_CLOSE_SECONDS", 0.01)
+    monkeypatch.setattr(machine.streams[0], "abort", answers.wait)
+    link.close()
+    assert machine.streams[0].log == []
+    answers.set()
 
 
 def test_a_machine_without_portaudio_is_told_what_to_install(

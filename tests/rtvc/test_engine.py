@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 
+from rtvc import realtime
 from rtvc.engine import Engine
 from rtvc.errors import DeviceError, ModelError, RtvcError
 from rtvc.presets import PRESETS
@@ -181,3 +182,18 @@ def test_the_interpreter_is_as_before_after_a_run() -> None:
     with make(FakeDevice(), Passing()):
         assert sys.getswitchinterval() < interval and not gc.isenabled()
     assert sys.getswitchinterval() == interval and gc.isenabled() and gc.get_freeze_count() == 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a limit that only Linux has")
+def test_a_thread_that_never_rests_loses_its_rank(monkeypatch: pytest.MonkeyPatch) -> None:
+    import resource
+    import signal
+
+    limits, lowered = resource.getrlimit(resource.RLIMIT_RTTIME), []
+    with realtime.punctual_interpreter():
+        assert resource.getrlimit(resource.RLIMIT_RTTIME)[0] == 1_000_000
+        monkeypatch.setattr(realtime, "_raised_threads", [12345])
+        monkeypatch.setattr(realtime, "_lower", lowered.append)
+        signal.raise_signal(signal.SIGXCPU)
+        assert lowered == [12345]
+    assert resource.getrlimit(resource.RLIMIT_RTTIME) == limits
