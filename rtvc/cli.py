@@ -38,6 +38,9 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except ModuleNotFoundError as error:
+        sentence = f"Python's package {error.name} is missing; install with 'make run' or 'pip install .'."
+        return _fail(sentence, RtvcError.exit_code, arguments)
     except Exception as error:
         return _fail(
             f"The program met a fault of its own ({type(error).__name__}: {error}); "

@@ -117,6 +117,15 @@ def test_our_own_fault_is_a_sentence(
     assert ("Traceback" in said) == debug
 
 
+def test_a_missing_package_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, wav: Path, tmp_path: Path
+) -> None:
+    monkeypatch.delitem(sys.modules, "rtvc.cli_files")
+    monkeypatch.delattr("rtvc.cli_files")
+    monkeypatch.setitem(sys.modules, "rich.progress", None)
+    assert "rich.progress is missing; install" in fails(capsys, 1, wav, tmp_path / "out.wav")
+
+
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--help"]) == 0
     assert "exit codes:" in capsys.readouterr().out
