@@ -6,6 +6,7 @@ that does not answer like the network it came from is not written.
 
 import argparse
 import contextlib
+import copy
 import io
 import logging
 import sys
@@ -22,16 +23,17 @@ import torch  # noqa: E402
 from safetensors import SafetensorError, safe_open  # noqa: E402
 
 from export.assets import install  # noqa: E402
-from export.half_weights import round_to_half, store_half  # noqa: E402
-from export.parity import PARITY_LIMIT, PARITY_STEPS, step_parity  # noqa: E402
+from export.parity import PARITY_LIMIT, PARITY_STEPS, ROUNDING_LIMIT, compare  # noqa: E402
+from export.quantise import quantise  # noqa: E402
+from export.step_layers import to_step_layers  # noqa: E402
 from export.stream_graph import OUTPUT, StreamStep  # noqa: E402
 from rtvc.catalog import ASSETS  # noqa: E402
 from rtvc.errors import ModelError, RtvcError  # noqa: E402
 from rtvc.level import NOMINAL_RMS  # noqa: E402
 from rtvc.mel import MelSpec  # noqa: E402
 from rtvc.model_format import FORMAT_VERSION, METADATA_KEY, ModelInfo  # noqa: E402
-from training.networks.stream import Stream, StreamConfig  # noqa: E402
-from training.stream_losses import AVERAGE  # noqa: E402
+from rtvc.voices import VOICE_SUFFIX  # noqa: E402
+from training.networks.stream import AVERAGE, MADE_FROM, Stream, StreamConfig  # noqa: E402
 
 CHECKPOINTS = ROOT / "checkpoints"
 _OPSET = 20
@@ -91,7 +93,6 @@ def to_graph(step: StreamStep, info: ModelInfo) -> onnx.ModelProto:
         )
     assert program is not None
     model = program.model_proto
-    store_half(model)
     for node in model.graph.node:  # the exporter notes where in which source file each node came from
         del node.metadata_props[:]
         node.doc_string = ""
@@ -103,22 +104,47 @@ def to_graph(step: StreamStep, info: ModelInfo) -> onnx.ModelProto:
 def export_run(run: Path, out: Path) -> str:
     """Write the model of one run; returns a line that says what was made."""
     stream, made = load_stream(run)
-    round_to_half(stream)
-    voices = sorted(path.name.split(".")[0] for path in (run / "voices").glob("*.voice.json"))
-    step = StreamStep(stream)
-    model = to_graph(step, describe(step, out.stem, voices, made))
+    _check_voices(run, str(made["steps"]))
+    voices = sorted(
+        path.name.removesuffix(VOICE_SUFFIX) for path in (run / "voices").glob(f"*{VOICE_SUFFIX}")
+    )
+    original = StreamStep(stream)
+    info = describe(original, out.stem, voices, made)
+    live = copy.deepcopy(stream)
+    to_step_layers(live)
+    model = to_graph(StreamStep(live), info)
     fresh = out.with_name(out.name + ".new")
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
         fresh.write_bytes(model.SerializeToString())
-        worst = step_parity(step, fresh)
-        if worst > PARITY_LIMIT:
-            raise ModelError(f"The graph differs from the network by {worst:.1e}; nothing was written.")
+        exact = compare(original, fresh).worst
+        _require(exact < PARITY_LIMIT, f"The graph differs from the network by {exact:.1e}")
+        quantise(model, fresh)
+        rounding = compare(original, fresh).mean
+        _require(rounding < ROUNDING_LIMIT, f"8-bit weights change the mels by {rounding:.2f} on average")
         fresh.replace(out)
     finally:
         fresh.unlink(missing_ok=True)
     size = out.stat().st_size / 1e6
-    return f"{out.name}: {size:.2f} MB, parity {worst:.1e} over {PARITY_STEPS} steps"
+    return (
+        f"{out.name}: {size:.2f} MB; over {PARITY_STEPS} steps the float graph is within {exact:.1e} "
+        f"of the network, 8-bit weights change the mels by {rounding:.3f} on average"
+    )
+
+
+def _check_voices(run: Path, step: str) -> None:
+    """A voice vector means nothing to other weights than those it was made with."""
+    stamp = run / "voices" / MADE_FROM
+    if stamp.exists() and stamp.read_text() != step:
+        raise ModelError(
+            f"The voices in {run} belong to step {stamp.read_text()}, the weights are of step {step}: "
+            f"run python -m training.voice_table {run} first."
+        )
+
+
+def _require(good: bool, complaint: str) -> None:
+    if not good:
+        raise ModelError(f"{complaint}; nothing was written.")
 
 
 def main() -> int:

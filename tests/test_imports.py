@@ -14,8 +14,7 @@ MAY_IMPORT = {
     "rtvc": ("rtvc",),
     "gui": ("gui", "rtvc"),
     "training": ("training", "rtvc"),
-    # stream_losses: which of a checkpoint's weights are the ones to export
-    "export": ("export", "rtvc", "training.networks", "training.stream_losses"),
+    "export": ("export", "rtvc", "training.networks"),
     "main.py": ("rtvc", "gui"),
 }
 KNOWN_TO_ONE_FILE = {"sounddevice": "rtvc/audio_io.py", "onnxruntime": "rtvc/runtime.py"}

@@ -12,7 +12,6 @@ from training.networks.stream import VOICE_SIZE, SpeakerEncoder, Stream, StreamC
 from training.perturb import Perturb
 from training.speech_batches import Batch
 
-AVERAGE = "average.safetensors"  # in a run's folder: the averaged weights of a StreamSystem
 VOICE_NORM = 8.0  # length of a voice vector, so that its entries are near one
 _TABLE_KEPT = 0.6  # how often a known speaker's own vector is added in training
 

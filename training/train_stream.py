@@ -20,10 +20,10 @@ from torch import Tensor
 
 from rtvc.mel import MelSpec
 from training.manifest import read_sets
-from training.networks.stream import StreamConfig
+from training.networks.stream import AVERAGE, StreamConfig
 from training.perturb import Perturb
 from training.speech_batches import SpeechBatches
-from training.stream_losses import AVERAGE, LossConfig, StreamLoss, StreamSystem
+from training.stream_losses import LossConfig, StreamLoss, StreamSystem
 
 _CONVERSION_FROM = 0.25  # share of the run after which conversion to other speakers is trained
 _SAVE_SECONDS = 240.0

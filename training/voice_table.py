@@ -10,15 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 
 from rtvc.mel import MelSpec
 from rtvc.voices import VOICE_SUFFIX, Voice, write_voice
 from training.manifest import read_sets
-from training.networks.stream import StreamConfig
+from training.networks.stream import AVERAGE, MADE_FROM, StreamConfig
 from training.prepare import dequantise
 from training.speech_batches import SpeechBatches
-from training.stream_losses import AVERAGE, StreamSystem
+from training.stream_losses import StreamSystem
 
 MODEL_NAME = "stream"
 _LICENCES = {
@@ -70,6 +71,8 @@ def write_voices(run: Path) -> int:
             source=source.format(speaker),
         )
         write_voice(voice, folder / f"{speaker}{VOICE_SUFFIX}")
+    with safe_open(run / AVERAGE, framework="pt") as file:
+        (folder / MADE_FROM).write_text((file.metadata() or {}).get("step", "unknown"))
     return len(sets.shipped_voices)
 
 

@@ -25,11 +25,6 @@ class CausalConv(nn.Module):
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         seen = torch.cat([state, x], dim=1)
         after = seen[:, -self.history :]
-        if x.shape[1] == 1:
-            # One frame is one matrix product over the taps: the same sum, several times faster live.
-            taps = seen[:, :: self.conv.dilation[0]].flatten(1)
-            weight = self.conv.weight.transpose(1, 2).flatten(1)
-            return nn.functional.linear(taps, weight, self.conv.bias).unsqueeze(1), after
         return self.conv(seen.transpose(1, 2)).transpose(1, 2), after
 
 

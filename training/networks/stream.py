@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from rtvc.mel import MelSpec, hann, log_mel
 from training.networks.causal import Delay, RunningMean, Stack, State
 
+AVERAGE = "average.safetensors"  # in a run's folder: the weights that ship, averaged over the last steps
+MADE_FROM = "made_from_step"  # in the folder of its voices: the step of the weights they belong to
 VOICE_SIZE = 128
 TEMPLATE_RANGE_HZ = (50.0, 1000.0)
 TEMPLATE_ROWS = 160
