@@ -16,7 +16,7 @@ def analyse(raw: NDArray[np.float32], spec: MelSpec, pitch_range: PitchRange = S
     windowed = raw * hann(spec.n_fft)
     magnitude = np.abs(fft.rfft(windowed, axis=1))
     f0_hz, voiced = yin(raw, spec.sample_rate, pitch_range)
-    rms = np.sqrt(np.einsum("nt,nt->n", windowed, windowed) / spec.n_fft)
+    rms = np.sqrt(np.einsum("nt,nt->n", windowed, windowed) / np.float32(spec.n_fft))
     return Frames(
         log_mel=log_mel(magnitude, spec),
         f0_hz=f0_hz,

@@ -4,6 +4,7 @@ from rtvc import catalog
 from rtvc.analysis import Analysis
 from rtvc.conversion import Conversion, Unconverted
 from rtvc.dynamics import Gain, NoiseGate, SoftLimiter
+from rtvc.finite import Finite
 from rtvc.framer import Framer
 from rtvc.griffin_lim import GriffinLim
 from rtvc.mel import MelSpec
@@ -16,7 +17,7 @@ from rtvc.stage import Pipeline, Stage
 def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> Pipeline:
     """Audio at input_rate to audio at output_rate.
 
-    resample -> gain -> gate -> [ frames -> analysis -> conversion -> vocoder ] -> resample -> gain -> limiter
+    finite -> resample -> gain -> gate -> [ frames -> analysis -> conversion -> vocoder ] -> resample -> gain -> limiter
     """
     if settings.mode == "bypass":
         middle: list[Stage] = []
@@ -41,7 +42,7 @@ def _vocoder(settings: ChainSettings, spec: MelSpec) -> GriffinLim:
 
 
 def _entrance(settings: ChainSettings, input_rate: int, rate: int) -> list[Stage]:
-    stages: list[Stage] = [Resampler(input_rate, rate)]
+    stages: list[Stage] = [Finite(input_rate), Resampler(input_rate, rate)]
     if settings.input_gain_db:
         stages.append(Gain(rate, settings.input_gain_db))
     if settings.gate_db is not None:

@@ -12,6 +12,7 @@ from scipy import fft
 
 _DIP_THRESHOLD = 0.15  # normalised difference under which the first dip is taken as the period
 _SILENCE_RMS = 1e-5  # below this a frame has no pitch, whatever its rounding errors look like
+_NO_DIFFERENCE = 1e-20
 _REFINED_LAG = 160  # samples; a longer lag adds precision but smears glides
 
 Float = NDArray[np.float64]
@@ -39,34 +40,40 @@ def yin(
     shortest = max(2, int(sample_rate / pitch_range.fmax_hz))
     if frames.shape[1] < 2 * longest:
         raise ValueError(f"frames of {frames.shape[1]} samples are too short for {pitch_range}")
-    difference = _normalised_difference(frames, longest)
-    rows = np.arange(len(frames))
+    x = frames.astype(np.float64)
+    energy = np.zeros((len(x), x.shape[1] + 1))  # of the first k samples
+    np.cumsum(x * x, axis=1, out=energy[:, 1:])
+    difference = _normalised_difference(x, energy, longest)
     lag = _first_dip(difference, shortest)
     refined = np.array([_refine(row, int(at)) for row, at in zip(difference, lag, strict=True)])
-    f0 = np.clip(sample_rate / refined, pitch_range.fmin_hz, pitch_range.fmax_hz)
-    periodicity = np.clip(1.0 - difference[rows, lag], 0.0, 1.0)
-    loud = np.einsum("nt,nt->n", frames, frames, dtype=np.float64) > _SILENCE_RMS**2 * frames.shape[1]
-    return f0.astype(np.float32), np.where(loud, periodicity, 0.0).astype(np.float32)
+    f0 = np.minimum(np.maximum(sample_rate / refined, pitch_range.fmin_hz), pitch_range.fmax_hz)
+    periodicity = 1.0 - np.minimum(difference[np.arange(len(x)), lag], 1.0)
+    loud = energy[:, -1] > _SILENCE_RMS**2 * x.shape[1]
+    return f0.astype(np.float32), (periodicity * loud).astype(np.float32)
 
 
-def _normalised_difference(frames: NDArray[np.float32], longest: int) -> Float:
+def _normalised_difference(x: Float, energy: Float, longest: int) -> Float:
     """Cumulative-mean-normalised squared difference for lags 0..longest, (n, longest + 1)."""
-    count, length = frames.shape
+    count, length = x.shape
     width = length - longest  # samples compared at every lag
-    x = frames.astype(np.float64)
     # No wrap-around: i + lag < length for every i < width.
-    spectrum = fft.rfft(x, axis=1)
-    head = fft.rfft(x[:, :width], n=length, axis=1)
-    correlation = fft.irfft(np.conj(head) * spectrum, n=length, axis=1)[:, : longest + 1]
-    energy = np.zeros((count, length + 1))
-    np.cumsum(x * x, axis=1, out=energy[:, 1:])
+    both = np.zeros((2, count, length))
+    both[0] = x
+    both[1, :, :width] = x[:, :width]
+    whole, head = fft.rfft(both, axis=2)
+    np.multiply(np.conj(head, out=head), whole, out=whole)
+    correlation = fft.irfft(whole, n=length, axis=1)[:, : longest + 1]
     shifted = energy[:, width : width + longest + 1] - energy[:, : longest + 1]
-    difference = np.maximum(shifted[:, :1] + shifted - 2.0 * correlation, 0.0)
+    difference = shifted - 2.0 * correlation
+    difference += shifted[:, :1]
+    np.maximum(difference, 0.0, out=difference)
     running = np.cumsum(difference[:, 1:], axis=1)
-    lags = np.arange(1, longest + 1)
-    result: Float = np.ones_like(difference)
-    np.divide(difference[:, 1:] * lags, running, out=result[:, 1:], where=running > 1e-20)
-    return result
+    difference[:, 1:] *= np.arange(1, longest + 1)
+    difference[:, 0] = 1.0
+    # Where nothing has differed yet (silence) there is no period to prefer: 0 / tiny would be a dip.
+    difference[:, 1:] /= np.maximum(running, _NO_DIFFERENCE)
+    difference[:, 1:][running < _NO_DIFFERENCE] = 1.0
+    return difference
 
 
 def _first_dip(difference: Float, shortest: int) -> NDArray[np.intp]:

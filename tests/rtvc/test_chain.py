@@ -117,10 +117,12 @@ def test_silence_in_gives_silence_out(settings):
     assert np.abs(out).max() < 1e-4
 
 
-def test_bad_numbers_do_not_stay():
-    pipeline = build_chain(ChainSettings(mode="resynth"), RATE, RATE)
+@pytest.mark.parametrize("mode", ["speaker", "resynth", "bypass"])
+def test_bad_numbers_do_not_stay(mode):
+    pipeline = build_chain(ChainSettings(mode=mode), RATE, RATE)
     audio = voice_like(1.5)
     audio[100:200] = np.nan
+    audio[9000] = np.inf
     out = run(pipeline, audio)
     assert np.all(np.isfinite(out))
     assert np.abs(out[RATE // 2 :]).max() > 0.01

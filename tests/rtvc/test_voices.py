@@ -63,7 +63,7 @@ def test_shipped_voice_and_model_are_there():
 
 def test_unknown_voice_suggests_a_near_one():
     with pytest.raises(ModelError, match="did you mean p230"):
-        catalog.voice("p23o")
+        catalog.voice("p2300")
     with pytest.raises(ModelError, match="--list-voices"):
         catalog.voice("nobody at all")
 
