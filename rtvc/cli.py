@@ -14,7 +14,6 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from types import FrameType
 
 from rtvc.cli_options import chain_settings, parse
@@ -67,17 +66,15 @@ def _run(options: argparse.Namespace) -> int:
 
 def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
     from rtvc import headless
+    from rtvc.audio_link import DeviceChoice
     from rtvc.chain import build_chain
 
     return headless.run(
-        settings_summary=summary(settings),
-        make_pipeline=partial(build_chain, settings),
-        preset=settings.preset,
-        input=options.input,
-        output=options.output,
+        build=build_chain,
+        settings=settings,
+        devices=DeviceChoice(options.input, options.output, options.sample_rate),
         seconds=options.seconds,
         json=options.json,
-        sample_rate=options.sample_rate,
     )
 
 
@@ -94,12 +91,6 @@ def _live_or_clip(options: argparse.Namespace, settings: ChainSettings) -> int:
         print(f"rtvc: {error} Until then, the clip that came with the program is converted.", file=sys.stderr)
         return cli_files.run_demo(options, settings)
     return _live(options, settings)
-
-
-def summary(settings: ChainSettings) -> str:
-    if settings.mode != "speaker":
-        return f"{settings.mode}, preset {settings.preset_name}"
-    return f"{settings.target}, model {settings.model}, preset {settings.preset_name}"
 
 
 def _fail(sentence: str, exit_code: int, arguments: list[str]) -> int:

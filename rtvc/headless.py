@@ -11,10 +11,13 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from rtvc import realtime
-from rtvc.audio_io import AudioLink, OpenAudio, open_audio
-from rtvc.engine import Engine, MakePipeline
-from rtvc.presets import Preset
-from rtvc.stats import Stats
+from rtvc.audio_io import open_audio
+from rtvc.audio_link import AudioLink, DeviceChoice, OpenAudio
+from rtvc.engine import Engine
+from rtvc.keeper import Notice
+from rtvc.opening import BuildChain
+from rtvc.settings import ChainSettings
+from rtvc.stats import State, Stats
 
 _STATUS_SECONDS = 0.25
 _JSON_SECONDS = 1.0
@@ -22,27 +25,24 @@ _LOOK_SECONDS = 0.1  # how soon a signal is noticed
 
 
 def run(
-    settings_summary: str,
-    make_pipeline: MakePipeline,
-    preset: Preset,
-    input: str | int | None = None,
-    output: str | int | None = None,
+    build: BuildChain,
+    settings: ChainSettings,
+    devices: DeviceChoice | None = None,
     seconds: float | None = None,
     json: bool = False,
-    sample_rate: int | None = None,
     open_audio: OpenAudio = open_audio,
 ) -> int:
     """Convert live until Ctrl-C, SIGTERM or the end of `seconds`, and return the exit code.
 
     Raises:
-        RtvcError: a device would not open or went away, or the chain broke.
+        RtvcError: a device would not open at the start, or the chain broke.
     """
     show = _JsonReport(sys.stdout) if json else _TextReport(sys.stdout)
-    engine = Engine(make_pipeline, preset, input, output, sample_rate, open_audio)
+    engine = Engine(build, settings, devices, open_audio)
     with _stop_on_signals() as is_stopped:
         try:
             with engine, realtime.raised_thread_priority(realtime.ONLOOKER_PRIORITY):
-                show.started(settings_summary, engine.link, engine.stats())
+                show.started(settings.summary, engine.link, engine.stats())
                 _watch(engine, show, seconds, is_stopped)
                 last = engine.stats()
         except BrokenPipeError:
@@ -57,6 +57,8 @@ def _watch(engine: Engine, show: Any, seconds: float | None, is_stopped: Callabl
     shown = 0.0
     while not is_stopped():
         engine.wait(_LOOK_SECONDS)
+        while (notice := engine.next_notice()) is not None:
+            show.noticed(notice)
         stats = engine.stats()
         if seconds is not None and stats.seconds >= seconds:
             return
@@ -93,7 +95,7 @@ class _TextReport:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream, self._is_terminal = stream, stream.isatty()
-        self._line_is_open = False
+        self._line_is_open = self._is_recovering = False
 
     def started(self, summary: str, link: AudioLink, stats: Stats) -> None:
         """Say what runs, from where to where, and how late it will be."""
@@ -114,6 +116,21 @@ class _TextReport:
             self._stream.write("\r" + status_line(stats) + "\x1b[K")
             self._stream.flush()
 
+    def noticed(self, notice: Notice) -> None:
+        """Only what a person has to know: trouble, its end, and what was refused."""
+        if notice.kind == "state" and notice.state is State.RECOVERING:
+            self._is_recovering = True
+            self._say(notice.message)
+        elif notice.kind == "state" and notice.state is State.RUNNING and self._is_recovering:
+            self._is_recovering = False
+            self._say("It is back; sound flows again.")
+        elif notice.kind == "refused":
+            self._say(notice.message)
+
+    def _say(self, sentence: str) -> None:
+        self.end_line()
+        print(sentence, file=self._stream, flush=True)
+
     def end_line(self) -> None:
         if self._line_is_open:
             self._line_is_open = False
@@ -122,7 +139,8 @@ class _TextReport:
     def stopped(self, stats: Stats) -> None:
         print(
             f"{stats.seconds:.1f} s converted; {stats.underruns} underruns, {stats.overruns} overruns, "
-            f"{stats.drops} drops ({stats.dropped_ms:.0f} ms), {stats.device_xruns} xruns of the devices.",
+            f"{stats.drops} drops ({stats.dropped_ms:.0f} ms), {stats.device_xruns} xruns of the devices, "
+            f"{stats.recoveries} recoveries.",
             file=self._stream,
             flush=True,
         )
@@ -148,6 +166,9 @@ class _JsonReport:
 
     def running(self, stats: Stats) -> None:
         self._write("stats", _as_json(stats))
+
+    def noticed(self, notice: Notice) -> None:
+        self._write("notice" if notice.kind != "state" else "state", asdict(notice))
 
     def end_line(self) -> None:
         pass

@@ -5,11 +5,13 @@
 Each method says which thread may call it. Tests call all three by hand.
 """
 
+import math
 import time
 
 import numpy as np
 
 from rtvc.fades import read_across_cut, rising_ramp
+from rtvc.handover import Handover
 from rtvc.output_buffer import OutputBuffer
 from rtvc.presets import Preset
 from rtvc.ring import Ring
@@ -33,12 +35,16 @@ class LiveChain:
         output_block: int,
         preset: Preset,
         is_duplex: bool = True,
+        latency_seconds: float = 0.0,
     ) -> None:
+        """`latency_seconds` is the least delay wanted, where sound is to be as late as another chain's."""
         self._pipeline, self._is_duplex = pipeline, is_duplex
         self._input_rate, self._input_block = input_rate, input_block
         self._output_rate = pipeline.output_rate
         self._ratio = self._output_rate / input_rate
-        self._latency_samples = pipeline.latency_seconds * self._output_rate
+        # The output's numbers are those of the input, at its own rate, plus a shift that changes when another
+        # pipeline takes over: by as much as it holds back more. So the buffer never notices a difference.
+        self._latency_samples = max(pipeline.latency_seconds, latency_seconds) * self._output_rate
         self._ring = Ring(round(_CAPACITY_SECONDS * input_rate))
         self.output = OutputBuffer(self._output_rate, output_block, preset.output_margin_ms / 1e3)
         self._rise = rising_ramp(round(_FADE_SECONDS * input_rate))
@@ -46,8 +52,13 @@ class LiveChain:
         # Stored by the input callback, read by the worker, which only ever sees a lost block a little late.
         self._lost_samples = 0
         self.overruns = 0
+        # Stored by another thread, taken by the worker between two blocks: one reference, replaced whole. The
+        # worker empties it with `pop`, so that what is stored meanwhile is not lost.
+        self._successors: list[tuple[Pipeline, float]] = []
         # Stored by the worker; others read the meters and counters for display only.
         self._lost_samples_seen = 0
+        self._shift = 0
+        self._handover: Handover | None = None
         self._taken = 0  # input samples the chain is through with, those dropped included
         self._restart_floor = 0  # the chain's promise holds from here on
         self._behind = 0  # input samples worked off since the ring was last empty
@@ -60,7 +71,12 @@ class LiveChain:
 
     @property
     def latency_seconds(self) -> float:
-        return self._pipeline.latency_seconds
+        return (self._latency_samples + self._shift) / self._output_rate
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The one heard, or about to be. To be touched by others only when the worker has ended."""
+        return self._handover.new if self._handover else self._pipeline
 
     @property
     def buffer_seconds(self) -> float:
@@ -82,12 +98,10 @@ class LiveChain:
     def dropped_seconds(self) -> float:
         return self.cut_samples / self._input_rate + self.output.cut_samples / self._output_rate
 
-    def warm_up(self, seconds: float = 0.5) -> None:
-        """Let the chain run on silence before any thread does: first calls allocate, compile and load."""
-        silence = np.zeros(self._input_block, np.float32)
-        for _ in range(round(seconds * self._input_rate / self._input_block)):
-            self._pipeline.process(silence.copy())
-        self._pipeline.reset()
+    def swap(self, pipeline: Pipeline, latency_seconds: float = 0.0) -> None:
+        """Another thread. Let a warmed up pipeline take over from the present one, with a cross-fade."""
+        assert pipeline.output_rate == self._output_rate, "the pipeline speaks at another rate"
+        self._successors[:] = [(pipeline, max(pipeline.latency_seconds, latency_seconds))]
 
     def capture(self, block: Audio) -> None:
         """Input callback. Take one block; what finds no room is counted and later replaced by silence."""
@@ -109,7 +123,7 @@ class LiveChain:
         self._behind += len(block)
         self.input_level.add(block)
         began = time.perf_counter()
-        audio = self._pipeline.process(block)
+        audio = self._process(block)
         self.hops.add(time.perf_counter() - began, len(block) / self._input_rate, len(audio) > 0)
         self._taken += len(block)
         if np.isfinite(self.output_level.add(audio)):
@@ -117,6 +131,23 @@ class LiveChain:
         else:
             self._repair()
         return True
+
+    def _process(self, block: Audio) -> Audio:
+        """Worker thread. Through the pipeline, or through two while one takes over from the other."""
+        if self._handover is None and self._successors:
+            self._begin_handover(*self._successors.pop())
+        if self._handover is None:
+            return self._pipeline.process(block)
+        audio = self._handover.process(block)
+        if self._handover.is_done:
+            self._pipeline, self._handover = self._handover.new, None
+        return audio
+
+    def _begin_handover(self, pipeline: Pipeline, latency_seconds: float) -> None:
+        """Worker thread. The new pipeline's first sample belongs to the input that comes now."""
+        self._shift = math.ceil(latency_seconds * self._output_rate - self._latency_samples - 1e-6)
+        lead = round(self._taken * self._ratio) + self._shift - self.output.written
+        self._handover = Handover(self._pipeline, pipeline, lead)
 
     def _next_block(self) -> Audio:
         """Worker thread. The next input samples, in a fresh array; older ones may be dropped."""
@@ -157,8 +188,10 @@ class LiveChain:
 
     def _repair(self) -> None:
         """Worker thread. One NaN stays in a chain's memory for good: forget all and go on from here."""
+        self._pipeline, self._handover = self.pipeline, None
         self._pipeline.reset()
-        self.output.write_silence(round(self._taken * self._ratio) - self.output.written)
+        due = round(self._taken * self._ratio) + self._shift
+        self.output.write_silence(max(0, due - self.output.written))
         self._restart_floor = self.output.written
         self.repairs += 1
 

@@ -68,7 +68,7 @@ class OutputBuffer:
         self._floor = 0
         self._owed = 0  # silence that did not fit yet (worker only)
         self._joints = EdgeFader(round(_FADE_SECONDS * rate))  # where sound meets such silence (worker only)
-        self._is_muted = False
+        self._is_muted = self._has_ended = False  # each stored by one thread, read by the callback
         # Stored by the callback. Others read the counters for display only.
         self._played = 0
         self._is_playing = False
@@ -110,9 +110,18 @@ class OutputBuffer:
         """Worker thread. The number the next sample will have."""
         return self._ring.written + self._owed
 
-    def mute(self) -> None:
+    def mute(self, is_muted: bool) -> None:
+        """Keeper's thread. Silence while the sound runs on unheard: one flag, read once a block."""
+        self._is_muted = is_muted
+
+    def end(self) -> None:
         """Any thread. Fade to silence and stay there: one flag, only ever set."""
-        self._is_muted = True
+        self._has_ended = True
+
+    @property
+    def is_playing(self) -> bool:
+        """Any thread. Whether the delay is chosen and sound flows, muted or not."""
+        return self._is_playing
 
     # ---- output callback
 
@@ -121,13 +130,12 @@ class OutputBuffer:
         headroom, delay = self._floor - self._played, captured - self._played
         self._headroom.add(headroom, len(out))
         self._delay.add(delay, len(out))
-        if self._is_muted:
-            self._fader.shape(out, 0, 0)
-            self._played += len(out)
-        elif self._is_playing:
-            self._emit(out)
-        else:
+        if not self._is_playing:
             self._wait(out)
+        elif self._is_muted or self._has_ended:
+            self._pass_over(out)
+        else:
+            self._emit(out)
 
     def _wait(self, out: Audio) -> None:
         """Output callback. Before the first sound: watch how evenly sound comes in, then choose the delay.
@@ -147,6 +155,12 @@ class OutputBuffer:
             self._delay_at_target = self.delay_samples = self._delay.mean - shift
             self._is_playing = True
             self._restart_watch()
+
+    def _pass_over(self, out: Audio) -> None:
+        """Output callback. What is due goes by unheard, so that unmuting goes on with what is due then."""
+        self._fader.shape(out, 0, 0)
+        self._played += len(out)
+        self._ring.skip(self._played - self._ring.consumed)
 
     def _emit(self, out: Audio) -> None:
         """Output callback. Play what is due; what is missing becomes silence, what is late is skipped."""

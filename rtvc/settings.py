@@ -37,6 +37,13 @@ class ChainSettings:
     def preset(self) -> Preset:
         return preset_named(self.preset_name)
 
+    @property
+    def summary(self) -> str:
+        """What is heard, in a few words."""
+        if self.mode != "speaker":
+            return f"{self.mode}, preset {self.preset_name}"
+        return f"{self.target}, model {self.model}, preset {self.preset_name}"
+
 
 def _check_range(what: str, value: float, limits: tuple[float, float]) -> None:
     low, high = limits

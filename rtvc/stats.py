@@ -1,6 +1,6 @@
 """What a running engine tells about itself: one immutable snapshot, and the meters it is read from."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -15,6 +15,7 @@ class State(StrEnum):
     STOPPED = "stopped"
     STARTING = "starting"
     RUNNING = "running"
+    RECOVERING = "recovering"
     FAILED = "failed"
 
 
@@ -33,20 +34,31 @@ class Latency:
 
 
 @dataclass(frozen=True)
-class Stats:
-    """One look at the engine. Counters count since the start; levels are linear, 1.0 is full scale."""
+class Counts:
+    """What adds up from the start on, however often the devices are opened again."""
 
-    state: State = State.STOPPED
     seconds: float = 0.0  # of sound taken in
-    latency: Latency = Latency()
-    load: float = 0.0  # time the worker computes per time of sound, lately; 1.0 cannot be kept up
-    hop_p99_ms: float = 0.0
     underruns: int = 0  # times the speaker had to wait, in our buffer
     overruns: int = 0  # blocks from the microphone that found no room
     drops: int = 0  # times sound was cut out to bring the delay back
     dropped_ms: float = 0.0
     repairs: int = 0  # times the chain put out something that is no number and was started afresh
     device_xruns: int = 0  # blocks the sound system itself reported as late or lost
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True)
+class Stats(Counts):
+    """One look at the engine. Levels are linear, 1.0 is full scale."""
+
+    state: State = State.STOPPED
+    message: str = ""  # what is wrong, while something is
+    latency: Latency = Latency()
+    load: float = 0.0  # time the worker computes per time of sound, lately; 1.0 cannot be kept up
+    hop_p99_ms: float = 0.0
+    recoveries: int = 0  # times the devices were opened again because something was wrong with them
     input_peak: float = 0.0
     output_peak: float = 0.0
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from rtvc.audio_io import Capture, Play
+from rtvc.audio_link import Capture, DeviceChoice, Play
+from rtvc.errors import DeviceError
 from rtvc.presets import Preset
 from rtvc.stage import Audio
 
@@ -29,6 +30,10 @@ class FakeDevice:
         self.input_block = self.output_block = block
         self.device_xruns = 0
         self.is_closed = False
+        self.is_input_alive = self.is_output_alive = True
+        self.backlog_seconds = 0.0
+        self.choices: list[DeviceChoice] = []  # what it was opened with
+        self.is_missing = False  # and cannot be opened
         self.clock = clock or FakeClock()
         self._capture: Capture | None = None
         self._play: Play | None = None
@@ -36,17 +41,30 @@ class FakeDevice:
     def open(
         self,
         preset: Preset,
-        input_device: str | int | None,
-        output_device: str | int | None,
-        sample_rate: int | None,
+        choice: DeviceChoice,
+        afresh: bool = False,
     ) -> "FakeDevice":
+        self.choices.append(choice)
+        if self.is_missing:
+            raise DeviceError("There is no such device.")
+        assert not afresh or self.is_closed or len(self.choices) == 1, "a fresh look ends open streams"
+        self.is_input_alive = self.is_output_alive = True
+        self.is_closed, self.backlog_seconds = False, 0.0
         return self
+
+    @property
+    def is_started(self) -> bool:
+        return self._play is not None
 
     def start(self, capture: Capture, play: Play) -> None:
         self._capture, self._play = capture, play
 
     def close(self) -> None:
         self.is_closed = True
+        self.is_input_alive = self.is_output_alive = False
+
+    def has_let_go(self) -> bool:
+        return self.is_closed
 
     def push(self, block: Audio) -> Audio:
         """One duplex callback."""

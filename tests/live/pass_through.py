@@ -3,18 +3,17 @@
 import sys
 
 from rtvc import headless
-from rtvc.presets import preset_named
+from rtvc.audio_link import DeviceChoice
+from rtvc.settings import ChainSettings
 from rtvc.stage import Pipeline
 from tests.fakes import Passing
 
 preset, source, sink = sys.argv[1:]
 sys.exit(
     headless.run(
-        "pass-through",
-        lambda input_rate, output_rate: Pipeline([Passing(output_rate)]),
-        preset_named(preset),
-        source,
-        sink,
+        lambda settings, input_rate, output_rate: Pipeline([Passing(output_rate)]),
+        ChainSettings(mode="bypass", preset_name=preset),
+        DeviceChoice(source, sink),
         json=True,
     )
 )

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,3 +84,33 @@ def test_sound_passes_whole_and_as_late_as_shown(
         assert likeness > 0.98
         assert stopped["overruns"] == stopped["repairs"] == 0
         assert stopped["underruns"] + stopped["drops"] <= 1
+
+
+@pytest.mark.parametrize("fault", ["killed", "frozen"])
+def test_a_sound_server_that_is_gone_for_a_while_is_waited_for(card: VirtualCard, fault: str) -> None:
+    command = [sys.executable, str(ROOT / "tests/live/pass_through.py"), "balanced", "default", "default"]
+    program = card.run(command)
+    before = next_event(program, "stats")
+    if fault == "killed":
+        card.kill()
+        assert next_event(program, "state")["state"] == "recovering"
+        card.start()
+    else:
+        with card.frozen():
+            time.sleep(2.0)  # that is the fault: a server that sleeps for so long
+    returned = time.monotonic()
+    state = next_event(program, "state")
+    while state["state"] != "running":
+        state = next_event(program, "state")
+    seconds = time.monotonic() - returned
+    next_event(program, "stats")
+    heard, said = card.say_and_listen(noise_bursts(1.5), 2.2)
+    program.send_signal(signal.SIGTERM)
+    stopped = next_event(program, "stopped")
+    assert program.wait() == 0
+
+    delay_ms, likeness = delay_and_likeness(heard, said)
+    print(f"back after {seconds:.2f} s, {delay_ms:.1f} ms, shown {stopped['latency']}, {likeness:.4f}")
+    assert seconds < 2.0 and stopped["recoveries"] >= 1
+    assert delay_ms == pytest.approx(stopped["latency"]["total_ms"], abs=WITHIN_MS)
+    assert stopped["latency"]["total_ms"] == pytest.approx(before["latency"]["total_ms"], abs=WITHIN_MS)

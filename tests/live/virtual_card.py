@@ -10,9 +10,12 @@ microphone, so one recording of both shows how late the speaker says what the mi
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -74,11 +77,7 @@ class VirtualCard:
         self._processes: list[subprocess.Popen[bytes]] = []
         self.environment = self._make_environment()
         try:
-            self._start_daemon()
-            # A reader that always listens keeps the blocks of the null sink small.
-            self._spawn(
-                ["parec", "-d", "cable.monitor", "--latency-msec=10", *_SOUND], stdout=subprocess.DEVNULL
-            )
+            self.start()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -91,6 +90,26 @@ class VirtualCard:
             process.terminate()
             process.communicate()  # closes its pipes and waits
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Let the card be there; again after `kill`."""
+        self._start_daemon()
+        # A reader that always listens keeps the blocks of the null sink small.
+        self._spawn(["parec", "-d", "cable.monitor", "--latency-msec=10", *_SOUND], stdout=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        """Let the card be gone, without a word to those who use it."""
+        self._daemon.kill()
+        self._daemon.wait()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """The card neither answers nor ends."""
+        self._daemon.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._daemon.send_signal(signal.SIGCONT)
 
     def _make_environment(self) -> dict[str, str]:
         folder = self.folder
@@ -124,6 +143,7 @@ class VirtualCard:
         ]
         with open(self.folder / "daemon.log", "wb") as log:
             daemon = subprocess.Popen(command, env=environment, stderr=log)
+        self._daemon = daemon
         self._processes.append(daemon)
         deadline = time.monotonic() + _START_PATIENCE_SECONDS
         while subprocess.run(["pactl", "info"], env=self.environment, capture_output=True).returncode:

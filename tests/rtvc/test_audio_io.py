@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rtvc import audio_io, realtime
+from rtvc import audio_io, realtime, streams
+from rtvc.audio_link import DeviceChoice
 from rtvc.errors import DeviceError
 from rtvc.presets import PRESETS
 
 BALANCED = PRESETS["balanced"]
+TIME = SimpleNamespace(currentTime=5.01, inputBufferAdcTime=5.0)
 
 
 class PortAudioError(Exception):
@@ -25,6 +28,7 @@ class FakeStream:
     """Remembers how it was asked for; a rate the machine does not have is refused as PortAudio does."""
 
     latency: Any = (0.010, 0.016)
+    active = True
 
     def __init__(self, machine: "FakeSoundDevice", kind: str, **asked: Any) -> None:
         if kind in machine.refused or asked["samplerate"] not in machine.rates:
@@ -51,6 +55,7 @@ class FakeSoundDevice:
     def __init__(self) -> None:
         self.rates, self.refused, self.code = {44100, 48000}, set(), -9997
         self.streams: list[FakeStream] = []
+        self.log: list[str] = []
         self.default = SimpleNamespace(device=[1, 1])
         self.rows = [self.row("Mic", 1, 0), self.row("default", 32, 32), self.row("Speaker", 0, 6)]
         self.apis = [{"name": "ALSA", "default_input_device": 1, "default_output_device": 1}]
@@ -65,6 +70,12 @@ class FakeSoundDevice:
             "default_low_input_latency": 0.01,
             "default_low_output_latency": 0.02,
         }
+
+    def _terminate(self) -> None:
+        self.log.append("terminate")
+
+    def _initialize(self) -> None:
+        self.log.append("initialize")
 
     def query_devices(self) -> list[dict[str, Any]]:
         return [row | {"index": index} for index, row in enumerate(self.rows)]
@@ -109,7 +120,7 @@ def test_wasapi_is_the_default_where_there_is_one(machine: FakeSoundDevice) -> N
 
 
 def test_one_device_gets_one_stream(machine: FakeSoundDevice) -> None:
-    link = audio_io.open_audio(BALANCED)
+    link = audio_io.open_audio(BALANCED, DeviceChoice())
     assert link.is_duplex and link.input_rate == link.output_rate == 48000
     asked = machine.streams[0].asked
     assert (asked["device"], asked["blocksize"], asked["channels"]) == ((1, 1), 256, (2, 2))
@@ -117,7 +128,7 @@ def test_one_device_gets_one_stream(machine: FakeSoundDevice) -> None:
 
 
 def test_two_devices_get_a_stream_each(machine: FakeSoundDevice) -> None:
-    link = audio_io.open_audio(BALANCED, "Mic", "Speaker")
+    link = audio_io.open_audio(BALANCED, DeviceChoice("Mic", "Speaker"))
     assert [stream.kind for stream in machine.streams] == ["input", "output"]
     assert not link.is_duplex and machine.streams[0].asked["channels"] == 1
     assert (link.input_latency_seconds, link.output_latency_seconds) == (0.012, 0.012)
@@ -125,19 +136,19 @@ def test_two_devices_get_a_stream_each(machine: FakeSoundDevice) -> None:
 
 def test_falls_back_to_another_rate_and_scales_the_block(machine: FakeSoundDevice) -> None:
     machine.rates = {44100}
-    link = audio_io.open_audio(BALANCED)
+    link = audio_io.open_audio(BALANCED, DeviceChoice())
     assert link.is_duplex and (link.output_rate, link.output_block) == (44100, 235)
 
 
 def test_a_device_that_cannot_do_both_at_once_gets_two_streams(machine: FakeSoundDevice) -> None:
     machine.refused = {"duplex"}
-    assert not audio_io.open_audio(BALANCED).is_duplex
+    assert not audio_io.open_audio(BALANCED, DeviceChoice()).is_duplex
 
 
 def test_a_rate_that_is_asked_for_is_not_changed(machine: FakeSoundDevice) -> None:
     with pytest.raises(DeviceError, match="does not run at 96000 Hz"):
-        audio_io.open_audio(BALANCED, sample_rate=96000)
-    assert audio_io.open_audio(BALANCED, sample_rate=44100).input_rate == 44100
+        audio_io.open_audio(BALANCED, DeviceChoice(sample_rate=96000))
+    assert audio_io.open_audio(BALANCED, DeviceChoice(sample_rate=44100)).input_rate == 44100
 
 
 @pytest.mark.parametrize(
@@ -147,45 +158,73 @@ def test_a_rate_that_is_asked_for_is_not_changed(machine: FakeSoundDevice) -> No
 def test_portaudio_codes_become_words(machine: FakeSoundDevice, code: int, words: str) -> None:
     machine.refused, machine.code = {"output", "duplex"}, code
     with pytest.raises(DeviceError, match=f"^'Speaker, ALSA' .*{words}") as caught:
-        audio_io.open_audio(BALANCED, "Mic", "Speaker")
+        audio_io.open_audio(BALANCED, DeviceChoice("Mic", "Speaker"))
     assert caught.value.exit_code == 3
     assert all(stream.log == ["close"] for stream in machine.streams), "the half that opened is closed"
 
 
 def test_callbacks_mix_down_fill_all_channels_and_count(machine: FakeSoundDevice) -> None:
-    link = audio_io.open_audio(BALANCED)
+    link = audio_io.open_audio(BALANCED, DeviceChoice())
     heard = []
     link.start(lambda block: heard.append(block.copy()), lambda out: out.fill(0.5))
     callback = machine.streams[0].asked["callback"]
     indata = np.stack([np.full(256, 0.2), np.full(256, 0.4)], axis=1).astype(np.float32)
     outdata = np.full((256, 2), np.nan, np.float32)
-    callback(indata, outdata, 256, None, False)
-    callback(indata, outdata, 256, None, True)
+    callback(indata, outdata, 256, TIME, False)
+    callback(indata, outdata, 256, TIME, True)
     assert np.allclose(heard, 0.3) and (outdata == 0.5).all()
     assert link.device_xruns == 1
 
 
 def test_two_callbacks_share_nothing_but_the_two_functions(machine: FakeSoundDevice) -> None:
-    link = audio_io.open_audio(BALANCED, "Mic", "Speaker")
+    link = audio_io.open_audio(BALANCED, DeviceChoice("Mic", "Speaker"))
     heard = []
     link.start(lambda block: heard.append(block.copy()), lambda out: out.fill(0.5))
-    machine.streams[0].asked["callback"](np.full((256, 1), 0.2, np.float32), 256, None, False)
+    machine.streams[0].asked["callback"](np.full((256, 1), 0.2, np.float32), 256, TIME, False)
     outdata = np.full((256, 2), np.nan, np.float32)
-    machine.streams[1].asked["callback"](outdata, 256, None, False)
+    machine.streams[1].asked["callback"](outdata, 256, TIME, False)
     assert np.allclose(heard, 0.2) and (outdata == 0.5).all()
     link.close()
     link.close()
     assert machine.streams[0].log[:3] == ["start", "abort", "close"]
 
 
+def test_a_fresh_look_starts_portaudio_again(machine: FakeSoundDevice) -> None:
+    audio_io.open_audio(BALANCED, DeviceChoice(), afresh=True)
+    assert machine.log == ["terminate", "initialize"]
+
+
+def test_a_stream_that_ended_by_itself_is_seen(machine: FakeSoundDevice) -> None:
+    link = audio_io.open_audio(BALANCED, DeviceChoice("Mic", "Speaker"))
+    machine.streams[1].active = False
+    assert link.is_input_alive and not link.is_output_alive
+
+
+@pytest.mark.parametrize("recorded_at", [lambda now: 0.0, lambda now: now - 0.01], ids=["unknown", "known"])
+def test_sound_that_piles_up_in_the_sound_system_is_seen(
+    machine: FakeSoundDevice, recorded_at: Callable[[float], float]
+) -> None:
+    link = audio_io.open_audio(BALANCED, DeviceChoice())
+    callback, sound, now = machine.streams[0].asked["callback"], np.zeros((256, 2), np.float32), 100.0
+    link.start(lambda block: None, lambda out: out.fill(0.0))
+    for stalled in (0.0, 2.0):
+        for block in range(200):
+            now += 256 / 48000
+            burst = 0.15 if block % 10 else 0.0  # single late blocks are no backlog
+            adc = max(0.0, recorded_at(now) - stalled - burst)
+            time = SimpleNamespace(currentTime=now, inputBufferAdcTime=adc if recorded_at(now) else 0.0)
+            callback(sound, sound.copy(), 256, time, False)
+        assert link.backlog_seconds == pytest.approx(stalled if recorded_at(now) else 0.0, abs=0.01)
+
+
 def test_a_driver_that_hangs_does_not_hang_the_program(
     machine: FakeSoundDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    link, answers = audio_io.open_audio(BALANCED), threading.Event()
-    monkeypatch.setattr(audio_io, "_CLOSE_SECONDS", 0.01)
+    link, answers = audio_io.open_audio(BALANCED, DeviceChoice()), threading.Event()
+    monkeypatch.setattr(streams, "_CLOSE_SECONDS", 0.01)
     monkeypatch.setattr(machine.streams[0], "abort", answers.wait)
     link.close()
-    assert machine.streams[0].log == []
+    assert machine.streams[0].log == [] and not link.has_let_go()
     answers.set()
 
 

@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from rtvc import audio_io, cli, cli_files, headless
+from rtvc.audio_link import DeviceChoice
 from rtvc.devices import Device
 from rtvc.errors import DeviceError, RtvcError
 
@@ -169,9 +170,10 @@ def test_live_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(headless, "run", lambda **given: got.update(given) or 0)
     asked = "--input mic --output 3 --seconds 2.5 --json --preset low --sample-rate 48000"
     assert cli.main(["--headless", "--mode", "bypass", *asked.split()]) == 0
-    assert got["make_pipeline"](8000, 16_000).output_rate == 16_000  # type: ignore[operator]
-    assert got["preset"].name == "low"  # type: ignore[attr-defined]
-    expected = {"input": "mic", "output": "3", "seconds": 2.5, "json": True, "sample_rate": 48_000}
+    settings = got["settings"]
+    assert got["build"](settings, 8000, 16_000).output_rate == 16_000  # type: ignore[operator]
+    assert settings.preset.name == "low"  # type: ignore[attr-defined]
+    expected = {"devices": DeviceChoice("mic", "3", 48_000), "seconds": 2.5, "json": True}
     assert {name: got[name] for name in expected} == expected
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from rtvc import headless
-from rtvc.audio_io import Capture, Play
+from rtvc.audio_link import Capture, Play
 from rtvc.errors import DeviceError
-from rtvc.presets import PRESETS
+from rtvc.settings import ChainSettings
 from rtvc.stage import Pipeline
 from rtvc.stats import Latency, State, Stats
 from tests.fakes import FakeDevice, Passing
@@ -42,14 +42,17 @@ class RunningDevice(FakeDevice):
 
 def run(device: FakeDevice, **options: object) -> int:
     return headless.run(
-        "bypass", lambda i, o: Pipeline([Passing()]), PRESETS["low"], open_audio=device.open, **options
+        lambda settings, i, o: Pipeline([Passing()]),
+        ChainSettings(mode="bypass", preset_name="low"),
+        open_audio=device.open,
+        **options,
     )
 
 
 def test_says_what_runs_and_how_it_went(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(RunningDevice(), seconds=2.0) == 0
     first, last = capsys.readouterr().out.splitlines()
-    assert first.startswith("bypass: 'Fake microphone' to 'Fake speaker', 48000 Hz, one stream, ")
+    assert first.startswith("bypass, preset low: 'Fake microphone' to 'Fake speaker', 48000 Hz, one stream, ")
     assert "ms of delay" in first
     assert "s converted; " in last and "underruns" in last and "drops" in last
 
@@ -84,6 +87,6 @@ def test_a_device_that_fails_is_an_error_for_the_caller() -> None:
 
 
 def test_the_status_line_fits_a_terminal() -> None:
-    stats = Stats(State.RUNNING, 86399.9, Latency(30, 50, 20, 30), 0.42, 2.0, 999, 0, 999)
+    stats = Stats(86399.9, 999, 0, 999, state=State.RUNNING, latency=Latency(30, 50, 20, 30), load=0.42)
     assert len(headless.status_line(stats)) <= 79
     assert "[####----]" in headless.status_line(Stats(input_peak=10**-1.5))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rtvc.handover import warm_up
 from rtvc.live_chain import LiveChain
 from rtvc.presets import PRESETS
 from rtvc.stage import Audio, Pipeline
@@ -190,7 +191,7 @@ def test_a_nan_is_not_played_and_the_chain_starts_afresh() -> None:
 def test_muted_means_silence_from_now_on() -> None:
     rig = Rig()
     rig.run(1.0)
-    rig.chain.output.mute()
+    rig.chain.output.end()
     rig.run(0.1)
     assert not np.concatenate(rig.played[-10:]).any()
 
@@ -198,7 +199,7 @@ def test_muted_means_silence_from_now_on() -> None:
 def test_warming_up_leaves_no_trace() -> None:
     stage = Hopping(557)
     rig = Rig(stage)
-    rig.chain.warm_up(0.1)
+    warm_up(rig.chain.pipeline, RATE, BLOCK, 0.1)
     rig.run(1.0)
     assert stage.resets == 1
     assert rig.delay_at_end() == expected_delay(stage)

@@ -1,0 +1,252 @@
+"""Keeper, the thread that keeps sound flowing: follows commands, and reopens devices that went away.
+
+It is the only one that opens, closes or exchanges sessions while the engine runs, so nothing here needs a
+lock against itself. What others may read is replaced whole (`now`) or guarded (`Orders`).
+"""
+
+import queue
+import threading
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from rtvc import realtime
+from rtvc.errors import DeviceError, RtvcError
+from rtvc.opening import Opener, Wanted, by_name
+from rtvc.session import Session
+from rtvc.stats import Counts, State
+
+_LOOK_SECONDS = 0.1
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 0.5  # between attempts to reopen
+_TAKEOVER_SECONDS = 4.0  # how long a new session may take to be heard
+_NOTICES_KEPT = 256
+_MOST_CURES = 3  # a backlog that comes back so often in an hour is no backlog but a clock that lies
+_CURES_FORGOTTEN_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that happened by itself, or what became of a command: `state`, `applied` or `refused`."""
+
+    kind: str
+    message: str
+    state: State
+
+
+class Now(NamedTuple):
+    """What the stats are read from: one reference, replaced whole by the keeper."""
+
+    state: State
+    message: str = ""
+    session: Session | None = None
+    past: Counts = Counts()  # of sessions that have ended
+    recoveries: int = 0
+
+
+class Orders:
+    """What the user wants now. Given by any thread but an audio thread, followed by the keeper."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._lock = threading.Lock()  # held for an assignment; no audio thread ever asks for it
+        self._wanted = wanted
+        self.given = threading.Event()
+
+    @property
+    def wanted(self) -> Wanted:
+        return self._wanted
+
+    def give(self, wanted: Wanted) -> None:
+        with self._lock:
+            self._wanted = wanted
+        self.given.set()
+
+    def take_back(self, refused: Wanted, instead: Wanted) -> None:
+        """Keeper's thread. Unless something newer is wanted by now, which gets its own chance."""
+        with self._lock:
+            if self._wanted == refused:
+                self._wanted = instead
+
+
+class Keeper:
+    """Runs as a thread from `start` to `stop`; ends by itself when the chain breaks."""
+
+    def __init__(self, opener: Opener, orders: Orders) -> None:
+        self._opener, self._orders = opener, orders
+        self.now = Now(State.STOPPED)
+        self.error: RtvcError | None = None  # stored before `ended` is set
+        self.ended = threading.Event()
+        self.notices: queue.Queue[Notice] = queue.Queue(_NOTICES_KEPT)
+        self._in_effect = orders.wanted
+        self._is_stopping = threading.Event()
+        self._cured_at: list[float] = []
+        self._thread = threading.Thread(target=self._keep, name="rtvc keeper", daemon=True)
+
+    def start(self) -> None:
+        """Caller's thread. Open and start; an error here is the caller's."""
+        self._become(State.STARTING)
+        wanted = self._orders.wanted
+        try:
+            session = self._opener.open(wanted)
+        except BaseException:
+            self._become(State.STOPPED)
+            raise
+        self._in_effect = wanted
+        self.now = self.now._replace(session=session)
+        self._become(State.RUNNING)
+        self._thread.start()
+
+    def stop(self, patience_seconds: float = 2.0) -> None:
+        """Caller's thread. Where the sound system hangs, the keeper is left behind waiting for it."""
+        self._is_stopping.set()
+        self._orders.given.set()
+        if self._thread.is_alive():
+            self._thread.join(patience_seconds)
+        if self.now.session is not None:
+            self.now.session.close()
+        self._become(State.STOPPED)
+        self.ended.set()
+
+    def _become(self, state: State, message: str = "") -> None:
+        changed = (state, message) != self.now[:2]
+        self.now = self.now._replace(state=state, message=message)
+        if changed:
+            self._notify("state", message)
+
+    def _notify(self, kind: str, message: str) -> None:
+        """The oldest gives way when nobody reads."""
+        while True:
+            try:
+                self.notices.put_nowait(Notice(kind, message, self.now.state))
+                return
+            except queue.Full:
+                try:
+                    self.notices.get_nowait()
+                except queue.Empty:
+                    pass
+
+    # ---- keeper's thread
+
+    def _keep(self) -> None:
+        """Keeper's thread."""
+        realtime.raise_thread_priority(realtime.ONLOOKER_PRIORITY)
+        try:
+            while not self._is_stopping.is_set():
+                self._look_after(self._session)
+                self._orders.given.wait(_LOOK_SECONDS)
+                self._orders.given.clear()
+        except RtvcError as error:
+            self._fail(error)
+        except Exception as error:
+            sentence = RtvcError(f"Live conversion broke off: {type(error).__name__}: {error}")
+            sentence.__cause__ = error
+            self._fail(sentence)
+
+    def _fail(self, error: RtvcError) -> None:
+        if not self._is_stopping.is_set():
+            self.error = error
+            self._become(State.FAILED, str(error))
+            self.ended.set()
+
+    @property
+    def _session(self) -> Session:
+        assert self.now.session is not None
+        return self.now.session
+
+    def _look_after(self, session: Session) -> None:
+        wanted = self._orders.wanted
+        if session.error is not None:
+            raise session.error
+        trouble = session.trouble() or self._backlog_to_cure(session)
+        if trouble is not None:
+            self._recover(trouble)
+        elif wanted != self._in_effect:
+            self._follow(wanted)
+
+    def _backlog_to_cure(self, session: Session) -> str | None:
+        backlog = session.backlog()
+        if backlog is None:
+            return None
+        now = session.now()
+        self._cured_at = [at for at in self._cured_at if now - at < _CURES_FORGOTTEN_SECONDS]
+        if len(self._cured_at) >= _MOST_CURES:
+            return None
+        self._cured_at.append(now)
+        return backlog
+
+    def _recover(self, trouble: str) -> None:
+        """Close, then try to open until it works. The same name may be another number by now."""
+        before = self._session
+        self._become(State.RECOVERING, f"{trouble} Waiting for it to come back.")
+        before.close(fades_out=False)
+        pause = 0.0
+        while not self._is_stopping.wait(pause):
+            pause = min(_LONGEST_PAUSE_SECONDS, max(_FIRST_PAUSE_SECONDS, 2 * pause))
+            if not before.link.has_let_go():
+                continue  # the sound system hangs; whatever is asked of it now would hang too
+            wanted = replace(self._in_effect, devices=self._orders.wanted.devices)
+            try:
+                session = self._opener.open(self._named(wanted, before), afresh=True, before=before)
+            except DeviceError:
+                continue
+            self._exchange(session)
+            self._in_effect = wanted
+            self.now = self.now._replace(recoveries=self.now.recoveries + 1)
+            self._become(State.RUNNING)
+            return
+
+    def _named(self, wanted: Wanted, before: Session) -> Wanted:
+        """Numbers mean other devices after a fresh look; unless the user gave them just now."""
+        if wanted.devices != self._in_effect.devices:
+            return wanted
+        return replace(wanted, devices=by_name(wanted.devices, before))
+
+    def _exchange(self, session: Session) -> None:
+        """Let another session be the present one; the one before has ended or is about to."""
+        past = self.now.past + self._session.counts()
+        self.now = self.now._replace(session=session, past=past)
+
+    def _follow(self, wanted: Wanted) -> None:
+        """Do what is new in what is wanted, or say why not and stay with what is."""
+        try:
+            if not wanted.opens_like(self._in_effect):
+                self._switch(wanted)
+            elif not wanted.builds_like(self._in_effect):
+                self._opener.swap(self._session, self._in_effect, wanted)
+        except RtvcError as error:
+            self._refuse(wanted, str(error))
+        except Exception as error:  # a chain that cannot be built must not end the one that runs
+            self._refuse(wanted, f"This could not be done ({type(error).__name__}: {error}).")
+        else:
+            self._session.chain.output.mute(wanted.is_muted)
+            self._in_effect = wanted
+            self._notify("applied", wanted.summary)
+
+    def _refuse(self, wanted: Wanted, sentence: str) -> None:
+        self._orders.take_back(wanted, self._in_effect)
+        self._notify("refused", sentence)
+
+    def _switch(self, wanted: Wanted) -> None:
+        """Other devices, or other blocks. The old session is heard until the new one is."""
+        old = self._session
+        try:
+            new = self._opener.open(wanted)
+        except DeviceError:
+            if wanted.devices != self._in_effect.devices:
+                raise
+            new = self._reopen(wanted, old)  # some devices cannot be opened twice
+        else:
+            self._await_sound(new)
+            old.close()
+        self._exchange(new)
+
+    def _reopen(self, wanted: Wanted, old: Session) -> Session:
+        """One after the other, at the price of a gap. When it fails, the watch finds the old session dead."""
+        old.close()
+        return self._opener.open(self._named(wanted, old))
+
+    def _await_sound(self, new: Session) -> None:
+        deadline = new.now() + _TAKEOVER_SECONDS
+        while not new.chain.output.is_playing:
+            trouble = new.error or new.trouble()
+            if trouble is not None or new.now() > deadline or self._is_stopping.wait(0.02):
+                new.close(fades_out=False)
+                raise DeviceError(f"{trouble or 'No sound comes from there.'} The devices stay as they were.")

@@ -1,0 +1,105 @@
+"""From what the user wants to sound that flows: opens devices and builds the chain for their rates."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from rtvc.audio_link import DeviceChoice, DeviceSpec, OpenAudio
+from rtvc.handover import warm_up
+from rtvc.session import Session
+from rtvc.settings import ChainSettings
+from rtvc.stage import Pipeline
+
+BuildChain = Callable[[ChainSettings, int, int], Pipeline]  # settings, input rate, output rate
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """All that commands can change."""
+
+    settings: ChainSettings
+    devices: DeviceChoice = DeviceChoice()
+    is_bypassed: bool = False  # one's own voice, as late as the other one
+    is_muted: bool = False
+
+    @property
+    def heard(self) -> ChainSettings:
+        return replace(self.settings, mode="bypass") if self.is_bypassed else self.settings
+
+    @property
+    def summary(self) -> str:
+        summary = self.settings.summary
+        return summary + ", bypassed" * self.is_bypassed + ", muted" * self.is_muted
+
+    def opens_like(self, other: "Wanted") -> bool:
+        """Whether streams opened for one serve the other."""
+        mine, its = self.settings.preset, other.settings.preset
+        return (self.devices, mine.block_samples, mine.output_margin_ms) == (
+            other.devices,
+            its.block_samples,
+            its.output_margin_ms,
+        )
+
+    def builds_like(self, other: "Wanted") -> bool:
+        return self.heard == other.heard
+
+
+class Opener:
+    """Makes sessions and pipelines. Used by the caller at the start, then by the keeper alone."""
+
+    def __init__(
+        self, build: BuildChain, open_audio: OpenAudio, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._build, self._open_audio, self._clock = build, open_audio, clock
+        self.bypass_latency_seconds = 0.0  # as late as the conversion was that is bypassed
+
+    def open(self, wanted: Wanted, afresh: bool = False, before: Session | None = None) -> Session:
+        """A session in which sound flows. `before` is one that has ended, whose pipeline may go on."""
+        link = self._open_audio(wanted.settings.preset, wanted.devices, afresh)
+        try:
+            if before is not None and _rates(before) == (link.input_rate, link.output_rate):
+                pipeline = before.chain.pipeline
+                pipeline.reset()
+            else:
+                pipeline = self.pipeline(wanted, link.input_rate, link.output_rate, link.input_block)
+            session = Session(
+                link, pipeline, wanted.settings.preset, self.least_latency_seconds(wanted), self._clock
+            )
+            session.chain.output.mute(wanted.is_muted)
+            session.start()
+        except BaseException:
+            link.close()
+            raise
+        return session
+
+    def pipeline(self, wanted: Wanted, input_rate: int, output_rate: int, input_block: int) -> Pipeline:
+        """Warmed up, ready to be heard."""
+        pipeline = self._build(wanted.heard, input_rate, output_rate)
+        warm_up(pipeline, input_rate, input_block)
+        return pipeline
+
+    def swap(self, session: Session, before: Wanted, wanted: Wanted) -> None:
+        """Let another pipeline take over in a session that runs."""
+        link = session.link
+        if not before.is_bypassed:
+            self.bypass_latency_seconds = session.chain.latency_seconds
+        pipeline = self.pipeline(wanted, link.input_rate, link.output_rate, link.input_block)
+        session.chain.swap(pipeline, self.least_latency_seconds(wanted))
+
+    def least_latency_seconds(self, wanted: Wanted) -> float:
+        return self.bypass_latency_seconds if wanted.is_bypassed else 0.0
+
+
+def by_name(devices: DeviceChoice, session: Session) -> DeviceChoice:
+    """The same devices, found again when numbers have changed: a number becomes the name it stood for."""
+
+    def named(spec: DeviceSpec, name: str) -> DeviceSpec:
+        is_number = isinstance(spec, int) or (isinstance(spec, str) and spec.strip().isdigit())
+        return name if is_number else spec
+
+    link = session.link
+    return replace(devices, input=named(devices.input, link.input), output=named(devices.output, link.output))
+
+
+def _rates(session: Session) -> tuple[int, int]:
+    return session.link.input_rate, session.link.output_rate

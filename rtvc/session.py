@@ -1,0 +1,163 @@
+"""Session, one pair of open devices with a chain between them and the thread that runs it. Never reopens."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from rtvc import realtime
+from rtvc.audio_link import AudioLink
+from rtvc.errors import RtvcError
+from rtvc.live_chain import LiveChain
+from rtvc.presets import Preset
+from rtvc.stage import Audio, Pipeline
+from rtvc.stats import Counts, Latency
+
+_WAKE_SECONDS = 0.1  # how often the worker looks around when no sound comes in
+_DEAD_AFTER_SECONDS = 1.0  # a device that does not call for so long is gone
+_START_PATIENCE_SECONDS = 3.0  # but the first call may take: Bluetooth has to wake up
+_COLLECT_EVERY_SECONDS = 5.0
+_FADE_OUT_SECONDS = 0.01
+_BACKLOG_SECONDS = 0.1  # more than any burst; less is not worth the gap that reopening makes
+
+
+class Session:
+    """Sound flows from `start` to `close`, unless `error` or `trouble` says otherwise."""
+
+    def __init__(
+        self,
+        link: AudioLink,
+        pipeline: Pipeline,
+        preset: Preset,
+        latency_seconds: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        assert pipeline.output_rate == link.output_rate, "the pipeline speaks at another rate than the device"
+        self.link, self._clock = link, clock
+        self.chain = LiveChain(
+            pipeline,
+            link.input_rate,
+            link.input_block,
+            link.output_block,
+            preset,
+            link.is_duplex,
+            latency_seconds,
+        )
+        # Stored once by the worker, which then ends; read by others.
+        self.error: RtvcError | None = None
+        # Stored once by whoever closes the session; the worker reads it.
+        self._is_closing = False
+        # One float each, stored by one callback, read by the watchdog.
+        self._last_capture = self._last_play = 0.0
+        # A bare lock as a binary semaphore: locked means nothing to do. Only the worker locks it, only the
+        # input callback unlocks it (and `close`, when no more callbacks come), and unlocking never waits.
+        # A Condition or an Event would make the callback wait for a lock that the worker may just hold.
+        self._work_to_do = threading.Lock()
+        self._worker = threading.Thread(target=self._work, name="rtvc worker", daemon=True)
+
+    def now(self) -> float:
+        """On the clock that `trouble` uses."""
+        return self._clock()
+
+    def start(self) -> None:
+        self._work_to_do.acquire(blocking=False)
+        self._last_capture = self._last_play = self._clock() + _START_PATIENCE_SECONDS - _DEAD_AFTER_SECONDS
+        self._worker.start()
+        self.link.start(self._on_capture, self._on_play)
+
+    def close(self, fades_out: bool = True) -> None:
+        """Fade out, close the devices and end the worker. May be called at any time, and twice."""
+        if fades_out and self._worker.is_alive() and not self.trouble():
+            self.chain.output.end()
+            time.sleep(_FADE_OUT_SECONDS + min(0.2, self.link.output_latency_seconds))  # lets it be heard
+        self._is_closing = True
+        self.link.close()
+        if self._worker.is_alive():
+            if self._work_to_do.locked():
+                self._work_to_do.release()
+            self._worker.join()
+
+    def trouble(self) -> str | None:
+        """What is wrong with the devices, as a sentence. One that vanishes says nothing: calls just stop."""
+        now = self._clock()
+        is_deaf = not self.link.is_input_alive or now - self._last_capture > _DEAD_AFTER_SECONDS
+        is_dumb = not self.link.is_output_alive or now - self._last_play > _DEAD_AFTER_SECONDS
+        if is_deaf and is_dumb and self.link.input == self.link.output:
+            return f"The sound device '{self.link.input}' went away or hangs."
+        if is_deaf and is_dumb:
+            return f"'{self.link.input}' and '{self.link.output}' went away, or hang."
+        if is_deaf:
+            return f"The microphone '{self.link.input}' went away or hangs."
+        if is_dumb:
+            return f"The output device '{self.link.output}' went away or hangs."
+        return None
+
+    def backlog(self) -> str | None:
+        """After a stall the sound system may keep what it recorded meanwhile, and be late from then on."""
+        late = self.link.backlog_seconds
+        if late < _BACKLOG_SECONDS:
+            return None
+        return f"The microphone '{self.link.input}' fell {late:.1f} s behind."
+
+    def latency(self) -> Latency:
+        return Latency(
+            input_ms=self.link.input_latency_seconds * 1e3,
+            chain_ms=self.chain.latency_seconds * 1e3,
+            buffer_ms=self.chain.buffer_seconds * 1e3,
+            output_ms=self.link.output_latency_seconds * 1e3,
+        )
+
+    def counts(self) -> Counts:
+        chain = self.chain
+        return Counts(
+            seconds=chain.captured_seconds,
+            underruns=chain.output.underruns,
+            overruns=chain.overruns,
+            drops=chain.cuts + chain.output.cuts,
+            dropped_ms=chain.dropped_seconds * 1e3,
+            repairs=chain.repairs,
+            device_xruns=self.link.device_xruns,
+        )
+
+    # ---- audio callbacks
+
+    def _on_capture(self, block: Audio) -> None:
+        """Input callback."""
+        self.chain.capture(block)
+        self._last_capture = self._clock()
+        if self._work_to_do.locked():
+            self._work_to_do.release()
+
+    def _on_play(self, out: Audio) -> None:
+        """Output callback."""
+        self.chain.play(out)
+        self._last_play = self._clock()
+
+    # ---- worker thread
+
+    def _work(self) -> None:
+        """Worker thread. The border of the chain: whatever happens in it ends here, as a sentence."""
+        realtime.raise_thread_priority(realtime.WORKER_PRIORITY)
+        try:
+            self._work_until_closed()
+        except RtvcError as error:
+            self._fail(error)
+        except Exception as error:
+            sentence = RtvcError(f"The conversion broke off: {type(error).__name__}: {error}")
+            sentence.__cause__ = error
+            self._fail(sentence)
+
+    def _work_until_closed(self) -> None:
+        """Worker thread."""
+        collected = self._clock()
+        while not self._is_closing:
+            if self.chain.work_once():
+                continue
+            if self._clock() - collected > _COLLECT_EVERY_SECONDS:
+                realtime.collect_garbage()
+                collected = self._clock()
+            self._work_to_do.acquire(timeout=_WAKE_SECONDS)
+
+    def _fail(self, error: RtvcError) -> None:
+        """Worker thread. Silence first, then the news; the devices stay open until the session is closed."""
+        self.chain.output.end()
+        self.error = error

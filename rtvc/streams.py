@@ -1,0 +1,243 @@
+"""Streams, a pair of open devices: callbacks that copy and count. Opens what it is told, chooses nothing."""
+
+import atexit
+import threading
+from typing import Any
+
+import numpy as np
+
+from rtvc import realtime
+from rtvc.audio_link import Capture, Play
+from rtvc.devices import Device
+from rtvc.errors import DeviceError
+from rtvc.presets import Preset
+
+_CLOSE_SECONDS = 1.0  # to close streams takes a tenth of that, where all is well
+_AGE_WATCH_SECONDS = 0.5  # bursts make single blocks old; the youngest block of such a stretch counts
+
+
+class Streams:
+    """A duplex stream, or an input and an output stream, of PortAudio (`sd` is the module sounddevice)."""
+
+    def __init__(
+        self,
+        sd: Any,
+        source: Device,
+        sink: Device,
+        preset: Preset,
+        input_rate: int,
+        output_rate: int,
+        is_duplex: bool,
+    ) -> None:
+        self._sd = sd
+        self.input, self.output = source.label, sink.label
+        self.input_rate, self.output_rate = input_rate, output_rate
+        self.input_block, self.output_block = _block(preset, input_rate), _block(preset, output_rate)
+        self.is_duplex = is_duplex
+        # ALSA's duplex streams keep the output queue full while a block of input gathers, so the way round
+        # takes as long as the output's figure alone; the input's figure is only what could pile up.
+        self._waits_once = is_duplex and source.host_api == "ALSA"
+        # Each stored by callbacks of one stream only, except `device_xruns`, of which two streams may lose a
+        # count between them; it is for display.
+        self.device_xruns = 0
+        self._is_raised = {"input": False, "output": False}
+        self._age = _InputAge(input_rate)
+        self._capture: Capture = lambda block: None
+        self._play: Play = lambda out: out.fill(0.0)
+        self._mixed = np.zeros(self.input_block, np.float32)
+        self._mono = np.zeros(self.output_block, np.float32)
+        self._streams = self._open(source, sink)
+        self._streams_to_close = list(self._streams)
+        self._closing: threading.Thread | None = None
+
+    def _open(self, source: Device, sink: Device) -> list[Any]:
+        sd = self._sd
+        channels = min(2, source.max_input_channels), min(2, sink.max_output_channels)
+        common = {"dtype": "float32", "latency": "low", "dither_off": True}
+        ends = [
+            {"samplerate": self.input_rate, "blocksize": self.input_block, "device": source.index},
+            {"samplerate": self.output_rate, "blocksize": self.output_block, "device": sink.index},
+        ]
+        streams: list[Any] = []
+        try:
+            if self.is_duplex:
+                pair = {"device": (source.index, sink.index), "channels": channels}
+                streams.append(sd.Stream(**(common | ends[0] | pair), callback=self._on_duplex))
+            else:
+                into, out = {"channels": channels[0]}, {"channels": channels[1]}
+                streams.append(sd.InputStream(**common, **ends[0], **into, callback=self._on_input))
+                streams.append(sd.OutputStream(**common, **ends[1], **out, callback=self._on_output))
+        except (sd.PortAudioError, ValueError) as error:
+            for stream in streams:
+                stream.close()
+            raise self._in_words(error, source if not streams else sink) from error
+        return streams
+
+    def _in_words(self, error: Exception, device: Device) -> DeviceError:
+        what = f"'{self.input}' with '{self.output}'" if self.is_duplex else f"'{device.label}'"
+        rate = self.output_rate if device.label == self.output else self.input_rate
+        return DeviceError(f"{what} {_reason(error, rate)}")
+
+    @property
+    def input_latency_seconds(self) -> float:
+        if self._waits_once:
+            return self.input_block / self.input_rate
+        latency = self._streams[0].latency
+        return float(latency[0] if self.is_duplex else latency)
+
+    @property
+    def output_latency_seconds(self) -> float:
+        latency = self._streams[-1].latency
+        if self._waits_once:
+            return float(latency[1]) - self.input_block / self.input_rate
+        return float(latency[1] if self.is_duplex else latency)
+
+    @property
+    def is_input_alive(self) -> bool:
+        return self._is_active(self._streams[0])
+
+    @property
+    def is_output_alive(self) -> bool:
+        return self._is_active(self._streams[-1])
+
+    def _is_active(self, stream: Any) -> bool:
+        try:
+            return bool(stream.active)
+        except self._sd.PortAudioError:
+            return False
+
+    @property
+    def backlog_seconds(self) -> float:
+        return self._age.grown_seconds
+
+    def start(self, capture: Capture, play: Play) -> None:
+        """Let sound flow. From here on `capture` and `play` are called on threads of the sound system."""
+        self._capture, self._play = capture, play
+        try:
+            for stream in self._streams:
+                stream.start()
+        except self._sd.PortAudioError as error:
+            self.close()
+            raise DeviceError(
+                f"'{self.input}', '{self.output}': {_reason(error, self.input_rate)}"
+            ) from error
+
+    def close(self) -> None:
+        """Stop at once; what the sound card still holds is thrown away. May be called twice.
+
+        A driver or sound server that hangs lets no stream be closed. Its streams are left behind on a thread
+        that waits for it, and PortAudio's own farewell, which would wait as well, is called off.
+        """
+        streams, self._streams_to_close = self._streams_to_close, []
+        if not streams:
+            return
+        self._closing = threading.Thread(
+            target=self._close_all, args=(streams,), name="rtvc closing", daemon=True
+        )
+        self._closing.start()
+        self._closing.join(_CLOSE_SECONDS)
+        if self._closing.is_alive():
+            call_off_farewell(self._sd)
+
+    def _close_all(self, streams: list[Any]) -> None:
+        """Closing thread."""
+        for stream in streams:
+            try:
+                stream.abort()
+                stream.close()
+            except self._sd.PortAudioError:
+                pass  # a device that went away; there is nothing left to close
+
+    def has_let_go(self) -> bool:
+        return self._closing is not None and not self._closing.is_alive()
+
+    # ---- callbacks
+
+    def _on_duplex(self, indata: Any, outdata: Any, frames: int, time: Any, status: Any) -> None:
+        """Audio callback."""
+        self._take(indata, frames, time)
+        self._fill(outdata, frames)
+        self._note("input", status)
+
+    def _on_input(self, indata: Any, frames: int, time: Any, status: Any) -> None:
+        """Input callback."""
+        self._take(indata, frames, time)
+        self._note("input", status)
+
+    def _on_output(self, outdata: Any, frames: int, time: Any, status: Any) -> None:
+        """Output callback."""
+        self._fill(outdata, frames)
+        self._note("output", status)
+
+    def _take(self, indata: Any, frames: int, time: Any) -> None:
+        """Input callback. Mix the first one or two channels down to one."""
+        self._age.add(time.currentTime, time.inputBufferAdcTime, frames)
+        mixed = self._mixed[:frames]
+        if indata.shape[1] == 1:
+            mixed[:] = indata[:, 0]
+        else:
+            np.add(indata[:, 0], indata[:, 1], out=mixed)
+            mixed *= 0.5
+        self._capture(mixed)
+
+    def _fill(self, outdata: Any, frames: int) -> None:
+        """Output callback. The same sound for all channels."""
+        mono = self._mono[:frames]
+        self._play(mono)
+        outdata[:] = mono[:, np.newaxis]
+
+    def _note(self, end: str, status: Any) -> None:
+        """Audio callback. Count what the sound system complains of; raise the thread's priority, once."""
+        if status:
+            self.device_xruns += 1
+        if not self._is_raised[end]:
+            self._is_raised[end] = True
+            realtime.raise_thread_priority(realtime.CALLBACK_PRIORITY)
+
+
+class _InputAge:
+    """How long sound lies about before the callback gets it. After a stall it stays queued, for good.
+
+    Written by the input callback alone; `grown_seconds` is one float, replaced whole.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._watch_samples = round(_AGE_WATCH_SECONDS * rate)
+        self._samples = 0
+        self._least = float("inf")
+        self._first: float | None = None
+        self.grown_seconds = 0.0
+
+    def add(self, now: float, recorded_at: float, samples: int) -> None:
+        """Input callback. Some systems do not know when they recorded, and say 0; those are not judged."""
+        if recorded_at <= 0.0:
+            return
+        self._least = min(self._least, now - recorded_at)
+        self._samples += samples
+        if self._samples >= self._watch_samples:
+            self._first = self._least if self._first is None else min(self._first, self._least)
+            self.grown_seconds = self._least - self._first
+            self._samples, self._least = 0, float("inf")
+
+
+def call_off_farewell(sd: Any) -> None:
+    """PortAudio is told good-bye when the program ends; where it hangs, that would hang the end too."""
+    atexit.unregister(getattr(sd, "_exit_handler", call_off_farewell))
+
+
+def _block(preset: Preset, rate: int) -> int:
+    return max(16, round(preset.block_samples * rate / 48000))
+
+
+def _reason(error: Exception, rate: int) -> str:
+    """PortAudio's code, as the rest of a sentence that began with the device."""
+    code = error.args[1] if len(error.args) > 1 else None
+    reasons = {
+        -9998: "does not offer the number of channels it lists; choose another device.",
+        -9997: f"does not run at {rate} Hz; choose another device, or set its rate in the sound settings.",
+        -9996: "is no longer there; --list-devices shows those there are.",
+        -9993: "cannot be used together, or one of them is gone; --list-devices shows those there are.",
+        -9985: "is in use by another program; close that program or choose another device.",
+    }
+    fallback = f"would not open ({error.args[0] if error.args else error}); is it connected and switched on?"
+    return reasons.get(code, fallback) if isinstance(code, int) else fallback
