@@ -75,6 +75,7 @@ def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
         devices=DeviceChoice(options.input, options.output, options.sample_rate),
         seconds=options.seconds,
         json=options.json,
+        record=options.record,
     )
 
 

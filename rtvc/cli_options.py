@@ -3,6 +3,7 @@
 import argparse
 import math
 from importlib import metadata
+from pathlib import Path
 from typing import NoReturn
 
 from rtvc.errors import UsageError
@@ -40,7 +41,7 @@ examples:
   rtvc --headless --target p230 --input "USB" --output "Cable"
 """
 
-_ONLY_LIVE = ("input", "output", "seconds")
+_ONLY_LIVE = ("input", "output", "seconds", "record")
 _LISTS = ("list_devices", "list_voices", "list_models")
 
 
@@ -99,6 +100,12 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--headless", action="store_true", help="convert live, without a window")
     group.add_argument("--input", metavar="DEVICE", help="microphone: its number or a part of its name")
     group.add_argument("--output", metavar="DEVICE", help="where to: a number or a part of a name")
+    group.add_argument(
+        "--record",
+        type=_two_paths,
+        metavar="IN,OUT",
+        help="two .wav files: what is heard, and what becomes of it",
+    )
     group.add_argument("--seconds", type=_positive, help="end after so many")
 
 
@@ -153,6 +160,14 @@ def _positive(text: str) -> float:
     if value <= 0:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return value
+
+
+def _two_paths(text: str) -> tuple[Path, Path]:
+    first, comma, second = text.partition(",")
+    paths = Path(first.strip()), Path(second.strip())
+    if not comma or any(path.suffix.lower() != ".wav" for path in paths) or paths[0] == paths[1]:
+        raise argparse.ArgumentTypeError(f"{text} is not two .wav files with a comma between them")
+    return paths
 
 
 def _count(text: str) -> int:

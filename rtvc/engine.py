@@ -13,12 +13,14 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 
 from rtvc import audio_io, realtime
 from rtvc.audio_link import AudioLink, DeviceChoice, OpenAudio
 from rtvc.keeper import Keeper, Notice, Orders
 from rtvc.opening import BuildChain, Opener, Wanted
+from rtvc.recorder import Recorder
 from rtvc.settings import ChainSettings
 from rtvc.stats import State, Stats
 
@@ -45,6 +47,7 @@ class Engine:
         self._orders = Orders(Wanted(settings, devices or DeviceChoice()))
         self._keeper = Keeper(self._opener, self._orders)
         self._surroundings = ExitStack()
+        self._recorder: Recorder | None = None
 
     def __enter__(self) -> "Engine":
         self.start()
@@ -95,6 +98,7 @@ class Engine:
     def stop(self) -> None:
         """Fade out, close the devices and end all threads. May be called at any time, and twice."""
         self._keeper.stop()
+        self.stop_recording()
         self._surroundings.close()
 
     # ---- commands: each returns at once; a notice tells when it is in effect, or why it is not
@@ -114,6 +118,23 @@ class Engine:
     def mute(self, is_muted: bool) -> None:
         self._orders.give(replace(self.wanted, is_muted=is_muted))
 
+    # ---- recording
+
+    def record(self, input_path: Path, output_path: Path) -> None:
+        """Write both ends to WAV files from now on; an error here is one of the files'."""
+        self.stop_recording()
+        link = self.link
+        self._recorder = Recorder(input_path, output_path, link.input_rate, link.output_rate)
+        self._keeper.let_listen(self._recorder)
+
+    def stop_recording(self) -> Recorder | None:
+        """End the files; returns what was recording, to be asked for paths and seconds."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            self._keeper.let_listen(None)
+            recorder.close()
+        return recorder
+
     # ---- what happens
 
     def next_notice(self, timeout: float = 0.0) -> Notice | None:
@@ -128,7 +149,7 @@ class Engine:
         now = self._keeper.now
         if now.session is None:
             return Stats(state=now.state, message=now.message)
-        chain = now.session.chain
+        chain, recorder = now.session.chain, self._recorder
         return Stats(
             **vars(now.past + now.session.counts()),
             state=now.state,
@@ -136,6 +157,8 @@ class Engine:
             latency=now.session.latency(),
             load=chain.hops.load,
             hop_p99_ms=chain.hops.p99_ms(),
+            recorded_seconds=recorder.seconds if recorder else 0.0,
+            recording_drops=recorder.dropped_blocks if recorder else 0,
             recoveries=now.recoveries,
             input_peak=chain.input_level.level,
             output_peak=chain.output_level.level,

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, TextIO
 
 from rtvc import realtime
@@ -30,12 +31,13 @@ def run(
     devices: DeviceChoice | None = None,
     seconds: float | None = None,
     json: bool = False,
+    record: tuple[Path, Path] | None = None,
     open_audio: OpenAudio = open_audio,
 ) -> int:
     """Convert live until Ctrl-C, SIGTERM or the end of `seconds`, and return the exit code.
 
     Raises:
-        RtvcError: a device would not open at the start, or the chain broke.
+        RtvcError: a device or a file to record would not open at the start, or the chain broke.
     """
     show = _JsonReport(sys.stdout) if json else _TextReport(sys.stdout)
     engine = Engine(build, settings, devices, open_audio)
@@ -43,6 +45,8 @@ def run(
         try:
             with engine, realtime.raised_thread_priority(realtime.ONLOOKER_PRIORITY):
                 show.started(settings.summary, engine.link, engine.stats())
+                if record is not None:
+                    engine.record(*record)
                 _watch(engine, show, seconds, is_stopped)
                 last = engine.stats()
         except BrokenPipeError:
@@ -124,7 +128,7 @@ class _TextReport:
         elif notice.kind == "state" and notice.state is State.RUNNING and self._is_recovering:
             self._is_recovering = False
             self._say("It is back; sound flows again.")
-        elif notice.kind == "refused":
+        elif notice.kind in ("refused", "recording"):
             self._say(notice.message)
 
     def _say(self, sentence: str) -> None:

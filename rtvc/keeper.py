@@ -14,6 +14,7 @@ from rtvc.errors import DeviceError, RtvcError
 from rtvc.opening import Opener, Wanted, by_name
 from rtvc.session import Session
 from rtvc.stats import Counts, State
+from rtvc.tap import Listener
 
 _LOOK_SECONDS = 0.1
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 0.5  # between attempts to reopen
@@ -25,7 +26,10 @@ _CURES_FORGOTTEN_SECONDS = 3600.0
 
 @dataclass(frozen=True)
 class Notice:
-    """Something that happened by itself, or what became of a command: `state`, `applied` or `refused`."""
+    """Something that happened by itself, or what became of a command.
+
+    `kind` is state, applied, refused or recording.
+    """
 
     kind: str
     message: str
@@ -76,6 +80,7 @@ class Keeper:
         self.ended = threading.Event()
         self.notices: queue.Queue[Notice] = queue.Queue(_NOTICES_KEPT)
         self._in_effect = orders.wanted
+        self._listener: Listener | None = None
         self._is_stopping = threading.Event()
         self._cured_at: list[float] = []
         self._thread = threading.Thread(target=self._keep, name="rtvc keeper", daemon=True)
@@ -104,6 +109,11 @@ class Keeper:
             self.now.session.close()
         self._become(State.STOPPED)
         self.ended.set()
+
+    def let_listen(self, listener: Listener | None) -> None:
+        """Caller's thread. One reference, replaced whole; the keeper hands it to the present session."""
+        self._listener = listener
+        self._orders.given.set()
 
     def _become(self, state: State, message: str = "") -> None:
         changed = (state, message) != self.now[:2]
@@ -153,6 +163,7 @@ class Keeper:
 
     def _look_after(self, session: Session) -> None:
         wanted = self._orders.wanted
+        self._serve_listener(session)
         if session.error is not None:
             raise session.error
         trouble = session.trouble() or self._backlog_to_cure(session)
@@ -160,6 +171,13 @@ class Keeper:
             self._recover(trouble)
         elif wanted != self._in_effect:
             self._follow(wanted)
+
+    def _serve_listener(self, session: Session) -> None:
+        listener = self._listener
+        if listener is not None and listener.error is not None:
+            self._listener = None
+            self._notify("recording", f"The recording has ended: {listener.error}")
+        session.chain.tap.listener = self._listener
 
     def _backlog_to_cure(self, session: Session) -> str | None:
         backlog = session.backlog()
@@ -202,6 +220,7 @@ class Keeper:
     def _exchange(self, session: Session) -> None:
         """Let another session be the present one; the one before has ended or is about to."""
         past = self.now.past + self._session.counts()
+        self._session.chain.tap.listener = None
         self.now = self.now._replace(session=session, past=past)
 
     def _follow(self, wanted: Wanted) -> None:

@@ -17,6 +17,7 @@ from rtvc.presets import Preset
 from rtvc.ring import Ring
 from rtvc.stage import Audio, Pipeline
 from rtvc.stats import HopMeter, PeakMeter
+from rtvc.tap import Tap
 
 _CAPACITY_SECONDS = 2.0
 _MOST_BEHIND_SECONDS = 0.25  # more sound than this is not caught up with
@@ -62,6 +63,7 @@ class LiveChain:
         self._taken = 0  # input samples the chain is through with, those dropped included
         self._restart_floor = 0  # the chain's promise holds from here on
         self._behind = 0  # input samples worked off since the ring was last empty
+        self.tap = Tap(input_rate, self._output_rate)
         self.hops = HopMeter()
         self.input_level = PeakMeter(input_rate)
         self.output_level = PeakMeter(self._output_rate)
@@ -121,12 +123,15 @@ class LiveChain:
             self._behind = 0
             return False
         self._behind += len(block)
+        self.tap.begin_block(self._due() - self.output.written)
+        self.tap.heard(block)
         self.input_level.add(block)
         began = time.perf_counter()
         audio = self._process(block)
         self.hops.add(time.perf_counter() - began, len(block) / self._input_rate, len(audio) > 0)
         self._taken += len(block)
         if np.isfinite(self.output_level.add(audio)):
+            self.tap.said(audio, self.output.is_muted)
             self.output.write(audio, self._floor())
         else:
             self._repair()
@@ -146,8 +151,7 @@ class LiveChain:
     def _begin_handover(self, pipeline: Pipeline, latency_seconds: float) -> None:
         """Worker thread. The new pipeline's first sample belongs to the input that comes now."""
         self._shift = math.ceil(latency_seconds * self._output_rate - self._latency_samples - 1e-6)
-        lead = round(self._taken * self._ratio) + self._shift - self.output.written
-        self._handover = Handover(self._pipeline, pipeline, lead)
+        self._handover = Handover(self._pipeline, pipeline, lead=self._due() - self.output.written)
 
     def _next_block(self) -> Audio:
         """Worker thread. The next input samples, in a fresh array; older ones may be dropped."""
@@ -182,16 +186,25 @@ class LiveChain:
 
     def _replace_by_silence(self, count: int) -> None:
         """Worker thread. Input that the chain never sees still takes its time in the output."""
-        before = round(self._taken * self._ratio)
+        before = self._due()
         self._taken += count
-        self.output.write_silence(round(self._taken * self._ratio) - before)
+        self.tap.missed("input", count)
+        self._write_silence(self._due() - before)
+
+    def _write_silence(self, count: int) -> None:
+        """Worker thread."""
+        self.tap.missed("output", count)
+        self.output.write_silence(count)
+
+    def _due(self) -> int:
+        """Worker thread. The number that the output would have, if nothing were held back."""
+        return round(self._taken * self._ratio) + self._shift
 
     def _repair(self) -> None:
         """Worker thread. One NaN stays in a chain's memory for good: forget all and go on from here."""
         self._pipeline, self._handover = self.pipeline, None
         self._pipeline.reset()
-        due = round(self._taken * self._ratio) + self._shift
-        self.output.write_silence(max(0, due - self.output.written))
+        self._write_silence(max(0, self._due() - self.output.written))
         self._restart_floor = self.output.written
         self.repairs += 1
 

@@ -114,6 +114,11 @@ class OutputBuffer:
         """Keeper's thread. Silence while the sound runs on unheard: one flag, read once a block."""
         self._is_muted = is_muted
 
+    @property
+    def is_muted(self) -> bool:
+        """Any thread."""
+        return self._is_muted
+
     def end(self) -> None:
         """Any thread. Fade to silence and stay there: one flag, only ever set."""
         self._has_ended = True

@@ -59,6 +59,8 @@ class Stats(Counts):
     load: float = 0.0  # time the worker computes per time of sound, lately; 1.0 cannot be kept up
     hop_p99_ms: float = 0.0
     recoveries: int = 0  # times the devices were opened again because something was wrong with them
+    recorded_seconds: float = 0.0  # in the files that are being recorded
+    recording_drops: int = 0  # blocks that are silence there, because the disk was too slow
     input_peak: float = 0.0
     output_peak: float = 0.0
 

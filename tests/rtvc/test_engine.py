@@ -3,20 +3,23 @@
 import gc
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from rtvc import realtime
 from rtvc.audio_link import DeviceChoice
 from rtvc.dynamics import Gain
 from rtvc.engine import Engine
-from rtvc.errors import DeviceError, ModelError, RtvcError
+from rtvc.errors import AudioFileError, DeviceError, ModelError, RtvcError
 from rtvc.keeper import Notice
 from rtvc.presets import PRESETS, Preset
 from rtvc.settings import ChainSettings
 from rtvc.stage import Audio, Pipeline
 from rtvc.stats import State
+from rtvc.wav_writer import WavWriter
 from tests.fakes import FakeClock, FakeDevice, Hopping, Passing
 
 PRESET = PRESETS["balanced"]
@@ -343,3 +346,30 @@ def test_a_preset_with_other_blocks_opens_the_devices_again() -> None:
         engine.apply(ChainSettings(preset_name="low"))
         room.talk_until(engine, "applied")
         assert engine.link.output_block == 128 and room.devices[0].is_closed
+
+
+def test_a_recording_goes_on_across_devices_and_ends_with_the_engine(tmp_path: Path) -> None:
+    room = Room()
+    with Engine(scaled, ChainSettings(), DeviceChoice(output="A"), room.open, room.clock) as engine:
+        engine.record(tmp_path / "in.wav", tmp_path / "out.wav")
+        engine.use(DeviceChoice(output="B"))
+        room.talk_until(engine, "applied")
+        engine.apply(ChainSettings(output_gain_db=1.0))
+        room.talk_until(engine, "applied")
+    heard, said = (soundfile.read(tmp_path / name)[0] for name in ("in.wav", "out.wav"))
+    assert len(heard) > 4800 and np.allclose(heard[-100:], 0.25, atol=1e-3)
+    assert abs(len(heard) - len(said)) < 48000 * 0.05
+
+
+def test_a_recording_that_fails_is_told_and_sound_flows_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: WavWriter, samples: Audio) -> None:
+        raise AudioFileError("The disk is full.")
+
+    monkeypatch.setattr(WavWriter, "write", full)
+    room = Room()
+    with Engine(scaled, ChainSettings(), open_audio=room.open, clock=room.clock) as engine:
+        engine.record(tmp_path / "in.wav", tmp_path / "out.wav")
+        assert "The disk is full." in room.talk_until(engine, "recording").message
+        assert engine.state is State.RUNNING
