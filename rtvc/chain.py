@@ -7,6 +7,7 @@ from rtvc.dynamics import Gain, NoiseGate, SoftLimiter
 from rtvc.finite import Finite
 from rtvc.framer import Framer
 from rtvc.griffin_lim import GriffinLim
+from rtvc.low_cut import LowCut
 from rtvc.mel import MelSpec
 from rtvc.resample import Resampler
 from rtvc.runtime import StepModel
@@ -17,7 +18,7 @@ from rtvc.stage import Pipeline, Stage
 def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> Pipeline:
     """Audio at input_rate to audio at output_rate.
 
-    finite -> resample -> gain -> gate -> [ frames -> analysis -> conversion -> vocoder ] -> resample -> gain -> limiter
+    finite -> resample -> gain -> gate -> [ low cut, frames -> analysis -> conversion -> vocoder ] -> resample -> gain -> limiter
     """
     if settings.mode == "bypass":
         middle: list[Stage] = []
@@ -26,7 +27,8 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> P
         converter = _converter(settings)
         spec = converter.spec
         rate = spec.sample_rate
-        middle = [Framer(spec), Analysis(spec), converter, _vocoder(settings, spec)]
+        framer = Framer(spec, LowCut(rate, spec.hop))
+        middle = [framer, Analysis(spec), converter, _vocoder(settings, spec)]
     return Pipeline([*_entrance(settings, input_rate, rate), *middle, *_exit(settings, rate, output_rate)])
 
 

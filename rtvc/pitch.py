@@ -64,7 +64,7 @@ def _normalised_difference(x: Float, energy: Float, longest: int) -> Float:
     np.multiply(np.conj(head, out=head), whole, out=whole)
     correlation = fft.irfft(whole, n=length, axis=1)[:, : longest + 1]
     shifted = energy[:, width : width + longest + 1] - energy[:, : longest + 1]
-    difference = shifted - 2.0 * correlation
+    difference: Float = shifted - 2.0 * correlation
     difference += shifted[:, :1]
     np.maximum(difference, 0.0, out=difference)
     running = np.cumsum(difference[:, 1:], axis=1)
