@@ -7,8 +7,8 @@ left is never touched again. All frames that still reach a sample which has not 
                         |----------------|         the newest
     samples    | frozen |leaves |  still open |
 
-Each iteration imposes the wanted magnitudes on the phases there are (projection A), then makes the frames
-agree on one waveform, whose frozen part they must take as it is (projection C), and overshoots a little.
+Each iteration imposes the wanted magnitudes on the phases there are (projection A), makes the frames agree
+on one waveform, whose frozen part they must take as it is (projection C), and overshoots a little.
 """
 
 from collections.abc import Callable
@@ -27,26 +27,27 @@ Real = NDArray[np.float32]
 Complex = NDArray[np.complex64]
 Transform = Callable[[Any, Any], None]
 
-# The accelerated update, t being the last estimate:
-#   new = (1 - GAMMA) * d + GAMMA * C(A(c)),  c = new + ALPHA * (new - t),  d = new + BETA * (new - t)
-_ALPHA = 0.9
-_BETA = 1.0
-_GAMMA = 1.25  # from 1.4 on the recursion diverges
-
-_KEEP = 0.95  # of the magnitude the phases ask for; the rest is the smooth one
+# The update: the next guess goes past C(A(guess)), by _MOMENTUM times the way from the one before.
+_MOMENTUM = 0.98
+_KEEP = 0.95  # of the magnitudes the frames would like; the rest are those the mels alone suggested
 _COUPLE_EVERY = 2  # iterations
-_TINY = np.float32(1e-18)  # squares of it must not be zero
-_CLICK = np.float32(1e-7)  # spectrum of a faint pulse amid the frame: alternating signs keep it off the edge
-_OPENING_PEAK = 450 / 768
-_LEAST_OVERLAP = np.float32(0.1)  # where only the newest frame's faint end reaches, do not blow it up
-_DIVERGED = 16.0  # times the energy that can be meant
-_PLAIN_ITERATIONS = 4
 
-# The same update as numbers that multiply `new`, `last` and the modulus of `guess`, scaled as _State says.
-_LAST_NEW = np.float32(_ALPHA / (1.0 + _ALPHA))
-_PULL_NEW = np.float32((1.0 - _GAMMA) * (1.0 + _BETA))
-_PULL_LAST = np.float32(-(1.0 - _GAMMA) * _BETA * (1.0 + _ALPHA) / _ALPHA)
-_KEEP_GUESS = np.float32(_KEEP * (1.0 + _ALPHA))
+# A frame counts by its energy to this power, so that what a loud one gets wrong does not drown a quiet one.
+_LOUDNESS = -0.5
+_FAINTEST = 1e-4  # of the loudest active frame's energy; those below count like it
+_LEAST_OVERLAP = np.float32(0.02)  # where only the newest frame's faint end reaches, do not blow it up
+
+_OPENING_PEAK = 450 / 768
+_SEAM = 64 / 256  # of a block: how far what leaves is bent to join what has left without a click
+_PULSE = np.float32(1e-7)  # spectrum of a faint pulse amid the frame: alternating signs keep it off the edge
+_TINY = np.float32(1e-18)
+
+_DIVERGED = 16.0  # times the energy that can be meant
+_RECOVERY = 4  # iterations
+
+# The same update as numbers, for estimates and guesses scaled as _State says.
+_ECHO = np.float32(_MOMENTUM / (1.0 + _MOMENTUM))
+_KEEP_ESTIMATE = np.float32(_KEEP / _ECHO)
 
 _SIMD_ROWS = 4  # pocketfft transforms that many rows of float32 at once
 
@@ -57,12 +58,11 @@ class _State:
 
     frames_seen: int
     blocks: Real  # (active + overlap - 1, hop) the waveform under the active frames, frozen blocks first
-    guess: Complex  # (active, bins) c / (1 + ALPHA): projection A asks for its phase only
-    pull: Complex  # (active, bins) (1 - GAMMA) * d
-    last: Complex  # (active, bins) t * ALPHA / (1 + ALPHA)
+    guess: Complex  # (active, bins) divided by 1 + _MOMENTUM: projection A asks for its phase only
+    estimate: Complex  # (active, bins) the last C(A(guess)), times _ECHO
     magnitude: Real  # (active, bins) what projection A imposes
-    energy: NDArray[np.float64]  # (active,) of the magnitude as it arrived
-    smooth: Real  # (active, bins) magnitudes that know the mels only, times 1 - KEEP
+    anchor: Real  # (active, bins) magnitudes as they arrived, times 1 - _KEEP
+    energy: Real  # (active,) of the magnitudes as they arrived
     mel: Real  # (active, n_mels)
 
 
@@ -72,7 +72,7 @@ class GriffinLim:
     Args:
         spec: front end the frames come from.
         lookahead: frames to wait for after a block is complete (-1: let it go one frame early).
-        iterations: per frame; 16 costs half and loses about 0.2 PESQ against 32.
+        iterations: per frame; 16 cost half of 32 and sound a little rougher.
     """
 
     def __init__(self, spec: MelSpec, lookahead: int = 0, iterations: int = 32) -> None:
@@ -109,17 +109,15 @@ class GriffinLim:
         for frame in log_mel:
             # One frame at a time: a product of another shape rounds differently.
             mel = self._inversion.mels(np.array(frame, np.float32))[None]
-            smooth = self._inversion.spread(mel)
-            magnitude = self._inversion.invert(smooth, mel)
-            blocks.append(self._solver.step(self._state, magnitude, smooth, mel))
+            magnitude = self._inversion.invert(self._inversion.spread(mel), mel)
+            blocks.append(self._solver.step(self._state, magnitude, mel))
         return _joined(blocks)
 
     def process_magnitudes(self, magnitude: Real) -> Audio:
         """Magnitudes (frames, n_bins) in. A stream takes either these or mels until it is reset."""
         if self._state.frames_seen == 0:
-            self._from_magnitudes = self._from_magnitudes or _Solver(
-                self.spec, self.lookahead, self.iterations, None
-            )
+            if self._from_magnitudes is None:
+                self._from_magnitudes = _Solver(self.spec, self.lookahead, self.iterations, None)
             self._solver = self._from_magnitudes
             self._state = self._solver.initial_state()
         assert self._solver is self._from_magnitudes, "this stream began with mels: reset it first"
@@ -140,29 +138,33 @@ class _Solver:
         self._active = active = spec.overlap + lookahead
         self._bins = bins = inversion.n_bins if inversion else spec.n_bins
         self._opening = _opening_window(spec)
-        self._analysis = np.float32(_GAMMA) * hann(spec.n_fft)
-        self._synthesis = _synthesis_window(spec, active)
+        self._window = hann(spec.n_fft)
+        self._slices = self._window.reshape(spec.overlap, spec.hop)
+        self._slices_squared = self._slices**2
+        # Slice r of open block b belongs to frame overlap - 1 + b - r; past the newest there is none yet.
+        self._owner = spec.overlap - 1 + np.arange(active)[:, None] - np.arange(spec.overlap)
+        seam = max(1, round(_SEAM * spec.hop))
+        self._seam_in = (np.sin(0.5 * np.pi * (np.arange(seam) + 0.5) / seam) ** 2).astype(np.float32)
+        self._pulse = np.where(np.arange(bins) % 2, -_PULSE, _PULSE).astype(np.float32)
 
         # Whole groups of rows for the FFT; the rows and bins nobody writes stay zero.
         rows = -(-active // _SIMD_ROWS) * _SIMD_ROWS
-        shape = (active, bins)
         self._wanted = np.zeros((rows, spec.n_bins), np.complex64)
         self._wanted_part = self._wanted[:active, :bins]
         times = np.zeros((max(rows, active + spec.overlap - 1), spec.overlap, spec.hop), np.float32)
         self._frames = times[:rows].reshape(rows, spec.n_fft)
         self._slanted = _slanted(times, active)
-        self._weighted = np.empty((active, spec.overlap, spec.hop), np.float32)
+        self._synthesis = np.zeros((active, spec.overlap, spec.hop), np.float32)
+        self._weighted = np.empty_like(self._synthesis)
         self._windowed = np.zeros((rows, spec.n_fft), np.float32)
         self._windowed_part = self._windowed[:active]
         self._spectrum = np.zeros((rows, spec.n_bins), np.complex64)
         self._spectrum_part = self._spectrum[:active, :bins]
-        self._modulus = np.empty(shape, np.float32)
-        self._change = np.empty(shape, np.float32)
-        self._new = np.empty(shape, np.complex64)
+        self._modulus = np.empty((active, bins), np.float32)
+        self._change = np.empty((active, bins), np.float32)
         self._ratio = np.empty((active, spec.n_mels), np.float32)
-        self._opening_frame = np.zeros(spec.n_fft, np.float32)
-        self._opening_spectrum = np.zeros(spec.n_bins, np.complex64)
-        self._click = np.where(np.arange(bins) % 2, -_CLICK, _CLICK).astype(np.float32)
+        self._opening_frame = np.zeros((1, spec.n_fft), np.float32)
+        self._opening_spectrum = np.zeros((1, spec.n_bins), np.complex64)
 
     def initial_state(self) -> _State:
         shape = (self._active, self._bins)
@@ -170,105 +172,122 @@ class _Solver:
             frames_seen=0,
             blocks=np.zeros((self._active + self._spec.overlap - 1, self._spec.hop), np.float32),
             guess=np.zeros(shape, np.complex64),
-            pull=np.zeros(shape, np.complex64),
-            last=np.zeros(shape, np.complex64),
+            estimate=np.zeros(shape, np.complex64),
             magnitude=np.zeros(shape, np.float32),
-            energy=np.zeros(self._active, np.float64),
-            smooth=np.zeros(shape, np.float32),
+            anchor=np.zeros(shape, np.float32),
+            energy=np.zeros(self._active, np.float32),
             mel=np.zeros((self._active, self._spec.n_mels), np.float32),
         )
 
-    def step(
-        self, state: _State, magnitude: Real, smooth: Real | None = None, mel: Real | None = None
-    ) -> Audio:
+    def step(self, state: _State, magnitude: Real, mel: Real | None = None) -> Audio:
         """Take one frame (1, bins); return the block that leaves, which at first is none."""
         frozen = self._spec.overlap - 1
-        self._admit(state, magnitude, smooth, mel)
+        self._admit(state, magnitude, mel)
+        self._weigh_frames(state)
         # Blocks before the first sample are silence for good, whatever frames would put there.
         first = max(frozen, len(state.blocks) - state.frames_seen)
-        self._iterate(state, first, self._iterations)
-        if not self._is_sane(state):
-            self._start_over(state, first)
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is caught below
+            self._iterate(state, first, self._iterations)
+            if not self._is_sane(state):
+                self._start_over(state, first)
         return state.blocks[frozen].copy() if state.frames_seen > frozen + self._lookahead else _NOTHING
 
-    def _admit(self, state: _State, magnitude: Real, smooth: Real | None, mel: Real | None) -> None:
+    def _admit(self, state: _State, magnitude: Real, mel: Real | None) -> None:
         """Make the new frame the newest; its phase is that of the waveform known under it."""
-        for rows in (state.blocks, state.guess, state.pull, state.last, state.magnitude, state.energy):
+        for rows in (state.blocks, state.guess, state.estimate, state.magnitude, state.anchor, state.energy):
             rows[:-1] = rows[1:]
-        if smooth is not None and mel is not None:
-            for rows, newest in ((state.smooth, np.float32(1.0 - _KEEP) * smooth), (state.mel, mel)):
-                rows[:-1] = rows[1:]
-                rows[-1:] = newest
+        if mel is not None:
+            state.mel[:-1] = state.mel[1:]
+            state.mel[-1:] = mel
         state.frames_seen += 1
-        known = len(self._opening)
-        under = state.blocks[-self._spec.overlap : -1].reshape(-1)
-        np.multiply(under, self._opening, self._opening_frame[:known])
-        self._forward(self._opening_frame, self._opening_spectrum)
-        direction = self._opening_spectrum[: self._bins] + self._click
-        start = magnitude[0] * direction / np.maximum(np.abs(direction), _TINY)
         state.magnitude[-1:] = magnitude
-        state.energy[-1] = float(np.vdot(magnitude, magnitude))
-        self._rest(state, start, slice(-1, None))
+        np.multiply(magnitude, np.float32(1.0 - _KEEP), state.anchor[-1:])
+        state.energy[-1] = np.vdot(magnitude, magnitude)
+        self._set_phase(state, slice(-1, None), self._opening_phase(state))
 
-    def _rest(self, state: _State, start: Complex, rows: slice) -> None:
-        """Let frames start from a spectrum, without momentum: t = c = d."""
-        state.guess[rows] = start / np.float32(1.0 + _ALPHA)
-        state.pull[rows] = start * np.float32(1.0 - _GAMMA)
-        state.last[rows] = start * np.float32(_ALPHA / (1.0 + _ALPHA))
+    def _opening_phase(self, state: _State) -> Complex:
+        known = state.blocks[-self._spec.overlap : -1].reshape(-1)
+        np.multiply(known, self._opening, self._opening_frame[0, : len(known)])
+        self._forward(self._opening_frame, self._opening_spectrum)
+        direction = self._opening_spectrum[:, : self._bins] + self._pulse
+        phase: Complex = direction / np.maximum(np.abs(direction), _TINY)
+        return phase
 
-    def _iterate(self, state: _State, first: int, iterations: int, plain: bool = False) -> None:
-        open_blocks = state.blocks[first:]
+    def _set_phase(self, state: _State, rows: slice, phase: Complex | Real) -> None:
+        """Let frames begin without momentum: the estimate is the guess."""
+        start = state.magnitude[rows] * phase
+        state.guess[rows] = start * np.float32(1.0 / (1.0 + _MOMENTUM))
+        state.estimate[rows] = start * _ECHO
+
+    def _weigh_frames(self, state: _State) -> None:
+        """Set the synthesis windows: least squares, over the frames there are, each by its loudness."""
+        energy = state.energy + _FAINTEST * state.energy.max() + 1e-9
+        weight = (energy / energy.max()) ** _LOUDNESS
+        by_slice = np.concatenate([weight, np.zeros(self._spec.overlap)])[self._owner].astype(np.float32)
+        total = by_slice @ self._slices_squared
+        # The inverse FFT leaves undivided by its length.
+        share = 1.0 / (self._spec.n_fft * np.maximum(total, _LEAST_OVERLAP * np.float32(weight[-1])))
+        np.multiply(self._slices, share[:, None, :], self._synthesis)
+        np.multiply(self._synthesis, by_slice[:, :, None], self._synthesis)
+
+    def _iterate(self, state: _State, first: int, iterations: int) -> None:
         from_first = slice(first - self._spec.overlap + 1, None)
-        slanted, synthesis = self._slanted[from_first], self._synthesis[from_first]
-        weighted = self._weighted[from_first]
+        open_blocks, slanted = state.blocks[first:], self._slanted[from_first]
+        synthesis, weighted = self._synthesis[from_first], self._weighted[from_first]
+        seam, left = self._join_seam(state, first)
         framed = _framed(state.blocks, self._spec)
-        guess, pull, last, new = (_flat(z) for z in (state.guess, state.pull, state.last, self._new))
-        new_part = self._new
-        modulus = self._modulus
         for iteration in range(iterations):
-            np.abs(state.guess, modulus)
-            if self._inversion and not plain and iteration % _COUPLE_EVERY == 0:
-                self._couple(state)
-            np.maximum(modulus, _TINY, out=modulus)
-            np.divide(state.magnitude, modulus, modulus)
-            np.multiply(state.guess, modulus, self._wanted_part)
+            if self._inversion and iteration % _COUPLE_EVERY == 0:
+                self._couple(state, self._inversion)
+            np.abs(state.guess, self._modulus)
+            np.maximum(self._modulus, _TINY, out=self._modulus)
+            np.divide(state.magnitude, self._modulus, self._modulus)
+            np.multiply(state.guess, self._modulus, self._wanted_part)
             self._inverse(self._wanted, self._frames)
             np.multiply(slanted, synthesis, weighted)
             np.add.reduce(weighted, 1, out=open_blocks)
-            np.multiply(framed, self._analysis, self._windowed_part)
+            np.add(seam, left, seam)
+            np.multiply(framed, self._window, self._windowed_part)
             self._forward(self._windowed, self._spectrum)
-            if plain:
-                np.multiply(self._spectrum_part, np.float32(1.0 / _GAMMA), state.guess)
-                continue
-            np.add(self._spectrum_part, state.pull, new_part)
-            np.subtract(new, last, guess)
-            np.multiply(new, _PULL_NEW, pull)
-            np.multiply(last, _PULL_LAST, last)
-            np.add(pull, last, pull)
-            np.multiply(new, _LAST_NEW, last)
+            np.subtract(self._spectrum_part, state.estimate, state.guess)
+            np.multiply(self._spectrum_part, _ECHO, state.estimate)
 
-    def _couple(self, state: _State) -> None:
-        """Let the magnitudes be what the phases would like, as far as the mels agree."""
-        assert self._inversion
-        np.multiply(self._modulus, _KEEP_GUESS, state.magnitude)
-        np.add(state.magnitude, state.smooth, state.magnitude)
-        self._inversion.kl_step(state.magnitude, state.mel, self._ratio, self._change)
+    def _join_seam(self, state: _State, first: int) -> tuple[Real, Real]:
+        """Fade the leaving block in over its last estimate, which the frozen one was left in line with.
+
+        Returns the samples concerned and what to add to them.
+        """
+        length = len(self._seam_in)
+        leaving = self._spec.overlap - 1
+        seam = state.blocks[leaving, :length]
+        if first > leaving:
+            return seam, np.zeros(length, np.float32)
+        self._synthesis[0, :, :length] *= self._seam_in
+        left: Real = seam * (np.float32(1.0) - self._seam_in)
+        return seam, left
+
+    def _couple(self, state: _State, inversion: MelInversion) -> None:
+        """Let the magnitudes be what the frames would like, as far as the mels agree."""
+        np.abs(state.estimate, state.magnitude)
+        np.multiply(state.magnitude, _KEEP_ESTIMATE, state.magnitude)
+        np.add(state.magnitude, state.anchor, state.magnitude)
+        inversion.kl_step(state.magnitude, state.mel, self._ratio, self._change)
 
     def _is_sane(self, state: _State) -> bool:
         """False when the recursion ran away; a comparison with NaN is false, too."""
-        guess = _flat(state.guess)
+        estimate = _flat(state.estimate)
         frozen = state.blocks[: self._spec.overlap - 1].reshape(-1)
         parseval = 0.5 * self._spec.n_fft * self._spec.overlap
         meant = float(state.energy.sum()) + parseval * float(frozen @ frozen)
-        return float(guess @ guess) * (1.0 + _ALPHA) ** 2 <= _DIVERGED * meant + 1e-6
+        return float(estimate @ estimate) <= _DIVERGED * meant + 1e-6
 
     def _start_over(self, state: _State, first: int) -> None:
-        """Forget the phases and the momentum; plain Griffin-Lim cannot run away."""
-        level = np.sqrt(state.energy / self._bins).astype(np.float32)
-        np.copyto(state.magnitude, level[:, None], where=~np.isfinite(state.magnitude))
-        state.guess[:] = state.magnitude * np.sign(self._click)
-        self._iterate(state, first, _PLAIN_ITERATIONS, plain=True)
-        self._rest(state, state.guess.copy(), slice(None))
+        """Forget the phases and what is open of the waveform."""
+        state.blocks[first:] = 0.0
+        np.multiply(state.anchor, np.float32(1.0 / (1.0 - _KEEP)), state.magnitude)
+        self._set_phase(state, slice(None), np.sign(self._pulse))
+        self._weigh_frames(state)
+        self._iterate(state, first, _RECOVERY)
 
 
 def _opening_window(spec: MelSpec) -> Real:
@@ -278,21 +297,6 @@ def _opening_window(spec: MelSpec) -> Real:
     rising = np.sin(0.5 * np.pi * (np.arange(peak) + 0.5) / peak) ** 2
     falling = np.cos(0.5 * np.pi * (np.arange(known - peak) + 0.5) / (known - peak)) ** 2
     return np.concatenate([rising, falling]).astype(np.float32)
-
-
-def _synthesis_window(spec: MelSpec, active: int) -> Real:
-    """(active, overlap, hop): weight of slice r of the frame that starts r blocks before open block b.
-
-    Least squares: the window over the sum of the squares of all windows there. Divides by n_fft as well,
-    which the inverse FFT leaves undone.
-    """
-    window = hann(spec.n_fft).reshape(spec.overlap, spec.hop)
-    weights = np.zeros((active, spec.overlap, spec.hop), np.float32)
-    for block in range(active):
-        known = slice(max(0, spec.overlap - (active - block)), spec.overlap)  # else not there yet
-        total = np.sum(window[known] ** 2, axis=0)
-        weights[block, known] = window[known] / (np.maximum(total, _LEAST_OVERLAP) * spec.n_fft)
-    return weights
 
 
 def _slanted(times: Real, active: int) -> Real:
@@ -310,7 +314,7 @@ def _framed(blocks: Real, spec: MelSpec) -> Real:
 
 
 def _flat(spectra: Complex) -> Real:
-    """The same memory as real numbers: sums and scalings of complex ones run slower."""
+    """The same memory as real numbers."""
     return spectra.view(np.float32).reshape(-1)
 
 

@@ -16,7 +16,7 @@ Real = NDArray[np.float32]
 
 _TINY = np.float32(1e-20)  # makes 0 of the 0/0 of silent bands
 _LOUDEST = np.float32(10.0)  # log of a mel far above full scale: nothing meant is louder
-_TILES = 4
+_TILES = 2
 
 
 class MelInversion:
