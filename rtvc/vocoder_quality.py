@@ -1,7 +1,8 @@
 """python -m rtvc.vocoder_quality FOLDER: our vocoder and librosa's offline pipeline on the same clips.
 
 Both get the same analysis of each clip and give it back as sound, once from mels and once from exact
-magnitudes. Measures no conversion and no speed but the vocoder's own.
+magnitudes. Clips are what the chain would hand over: after its low cut. Measures no conversion and no
+speed but the vocoder's own.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from rtvc.audio_file import AudioReader
 from rtvc.errors import RtvcError, UsageError
 from rtvc.framer import Framer
 from rtvc.griffin_lim import GriffinLim
+from rtvc.low_cut import LowCut
 from rtvc.mel import MelSpec, filterbank, hann, log_mel
 from rtvc.stage import Audio
 
@@ -76,6 +78,7 @@ def compare(
     *,
     iterations: int = 32,
     spec: MelSpec | None = None,
+    low_cut: bool = True,
 ) -> list[Row]:
     """Measure on some `seconds` of whole clips; a row per method and source, librosa's first."""
     libraries = {name: _imported(name) for name in ("librosa", "pesq", "pystoi")}
@@ -92,6 +95,7 @@ def compare(
     measured = 0.0
     for clip in _clips(_files(folder_or_files), spec, seconds):
         measured += len(clip) / spec.sample_rate
+        clip = _after_low_cut(clip, spec) if low_cut else clip
         for key, method in methods.items():
             results[key].append(_judged(method, clip, spec, libraries))
     if not measured:
@@ -200,6 +204,12 @@ def _clips(files: list[Path], spec: MelSpec, seconds: float) -> Iterator[Audio]:
             yield clip
 
 
+def _after_low_cut(clip: Audio, spec: MelSpec) -> Audio:
+    low_cut = LowCut(spec.sample_rate, spec.hop)
+    hops = clip[: len(clip) // spec.hop * spec.hop].reshape(-1, spec.hop)
+    return np.concatenate([low_cut.process(hop) for hop in hops])
+
+
 def _resampled(sound: Audio, old_rate: int, new_rate: int) -> Audio:
     common = gcd(old_rate, new_rate)
     return np.asarray(resample_poly(sound, new_rate // common, old_rate // common), np.float32)
@@ -231,7 +241,13 @@ def _scores(values: NDArray[np.float64]) -> Scores:
 def main(argv: list[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
-        rows = compare(options.folder, options.seconds, options.lookahead, iterations=options.iterations)
+        rows = compare(
+            options.folder,
+            options.seconds,
+            options.lookahead,
+            iterations=options.iterations,
+            low_cut=not options.raw,
+        )
     except (RtvcError, ValueError) as error:
         print(f"rtvc.vocoder_quality: {error}", file=sys.stderr)
         return error.exit_code if isinstance(error, RtvcError) else UsageError.exit_code
@@ -247,6 +263,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=120.0, help="of speech (default: %(default)s)")
     parser.add_argument("--lookahead", type=int, nargs="+", default=[0, 2], help="frames (default: 0 2)")
     parser.add_argument("--iterations", type=int, default=32, help="per frame (default: %(default)s)")
+    parser.add_argument("--raw", action="store_true", help="judge the clips with their rumble, as recorded")
     parser.add_argument("--json", action="store_true")
     return parser
 
