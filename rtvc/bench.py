@@ -130,6 +130,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--preset", default=DEFAULT_PRESET, help="default: %(default)s")
     parser.add_argument("--rate", type=int, default=48_000, help="of both ends (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=20.0, help="of sound (default: %(default)s)")
+    parser.add_argument("--speech", type=Path, help="folder of recorded speech to judge the vocoder on")
+    parser.add_argument("--speech-seconds", type=float, default=120.0, help="of it (default: %(default)s)")
     parser.add_argument("--json", action="store_true")
     return parser
 
@@ -147,7 +149,14 @@ def _report(options: argparse.Namespace) -> dict[str, Any]:
         "rate": options.rate,
         "speed": asdict(speed),
         "latency_ms": latencies(settings, options.rate),
+        "vocoder": _vocoder(options.speech, options.speech_seconds) if options.speech else None,
     }
+
+
+def _vocoder(folder: Path, seconds: float) -> list[dict[str, Any]]:
+    from rtvc import vocoder_quality  # its judges take long to import
+
+    return [asdict(row) for row in vocoder_quality.compare(folder, seconds, (0, 2, 3))]
 
 
 def _cpu_name() -> str:
@@ -179,6 +188,21 @@ def _show(report: dict[str, Any]) -> None:
     for name, delay in report["latency_ms"].items():
         delays.add_row(f"{name}: {preset_named(name).description}", f"{delay:.1f}")
     console.print(delays)
+    if report["vocoder"]:
+        _show_vocoder(console, report["vocoder"])
+
+
+def _show_vocoder(console: Console, rows: list[dict[str, Any]]) -> None:
+    table = Table("vocoder", "from", title=f"{rows[0]['clips']} clips, {rows[0]['seconds']:.0f} s of speech")
+    for name in ("delay ms", "PESQ-WB", "lead", "STOI", "ESTOI", "SC dB", "lead"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        delay = "whole file" if row["latency_ms"] is None else f"{row['latency_ms']:.1f}"
+        mean, lead = row["mean"], row["lead"]
+        quality = (f"{mean['pesq_wb']:.2f}", f"{lead['pesq_wb']:+.2f}", f"{mean['stoi']:.4f}")
+        error = (f"{mean['convergence_db']:.1f}", f"{lead['convergence_db']:+.1f}")
+        table.add_row(row["method"], row["source"], delay, *quality, f"{mean['estoi']:.4f}", *error)
+    console.print(table)
 
 
 if __name__ == "__main__":

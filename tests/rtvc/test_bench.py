@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from rtvc import bench
+from rtvc import bench, vocoder_quality
 from rtvc.chain import build_chain
 from rtvc.presets import PRESETS
 from rtvc.settings import ChainSettings
+from rtvc.vocoder_quality import Row, Scores
 
 BYPASS = ["--mode", "bypass", "--seconds", "0.5", "--rate", "16000"]
 
@@ -29,6 +30,15 @@ def test_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.main(BYPASS) == 0
     said = capsys.readouterr().out
     assert "Resampler" in said and "balanced" in said
+
+
+def test_vocoder_rows_are_shown(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = Scores(3.5, 0.99, 0.97, -17.0)
+    row = Row("lookahead 0", "mels", 46.4, 1.0, 5, 60.0, scores, Scores(0.7, 0.01, 0.03, -5.0), scores)
+    monkeypatch.setattr(vocoder_quality, "compare", lambda *_: [row])
+    assert bench.main([*BYPASS, "--speech", "speech"]) == 0
+    said = capsys.readouterr().out
+    assert "3.50" in said and "+0.70" in said and "0.9700" in said
 
 
 def test_an_error_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
