@@ -15,7 +15,7 @@ from rtvc.mel import MelSpec, filterbank, hz_to_mel, mel_to_hz
 Real = NDArray[np.float32]
 
 _TINY = np.float32(1e-20)  # makes 0 of the 0/0 of silent bands
-_LOUDEST = np.float32(10.0)  # log of a mel far above full scale: nothing meant is louder
+_HEADROOM = 2.0  # natural log; a mel may be that far above the loudest a full-scale sound can have
 _TILES = 2
 
 
@@ -38,11 +38,12 @@ class MelInversion:
         self._scatter = list(_tiles(share))
         self._floor = np.float32(spec.floor)
         self._log_floor = np.float32(spec.log_floor)
+        self._log_loudest = np.float32(np.log(0.5 * spec.n_fft * area.max()) + _HEADROOM)
 
     def mels(self, log_mel: Real) -> Real:
         """Linear mels of one frame; what is not a number, or not above the floor, is silence."""
         sane = np.where(np.isfinite(log_mel), log_mel, self._log_floor)
-        linear = np.exp(np.clip(sane, self._log_floor, _LOUDEST))
+        linear = np.exp(np.clip(sane, self._log_floor, self._log_loudest))
         above: Real = np.maximum(linear - self._floor, np.float32(0.0))
         return above
 
