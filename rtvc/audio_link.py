@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from rtvc.errors import UsageError
 from rtvc.presets import Preset
 from rtvc.stage import Audio
 
 Capture = Callable[[Audio], None]  # takes one block, mono, which it must copy
 Play = Callable[[Audio], None]  # fills one block, mono
 DeviceSpec = str | int | None  # a part of its name, its number, or "default" (also None)
+
+_RATES = 8000, 384_000
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,11 @@ class DeviceChoice:
     input: DeviceSpec = None
     output: DeviceSpec = None
     sample_rate: int | None = None
+
+    def __post_init__(self) -> None:
+        low, high = _RATES
+        if self.sample_rate is not None and not low <= self.sample_rate <= high:
+            raise UsageError(f"A sample rate of {self.sample_rate} Hz is not between {low} and {high} Hz.")
 
 
 class AudioLink(Protocol):

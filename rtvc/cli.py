@@ -59,6 +59,8 @@ def _run(options: argparse.Namespace) -> int:
         from rtvc import cli_files
 
         return cli_files.run(options, settings)
+    if options.control:
+        return _controlled(options, settings)
     if options.headless:
         return _live(options, settings)
     return _live_or_clip(options, settings)
@@ -77,6 +79,15 @@ def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
         json=options.json,
         record=options.record,
     )
+
+
+def _controlled(options: argparse.Namespace, settings: ChainSettings) -> int:
+    from rtvc import control
+    from rtvc.audio_link import DeviceChoice
+    from rtvc.chain import build_chain
+
+    devices = DeviceChoice(options.input, options.output, options.sample_rate)
+    return control.run(build=build_chain, settings=settings, devices=devices)
 
 
 def _live_or_clip(options: argparse.Namespace, settings: ChainSettings) -> int:

@@ -98,13 +98,16 @@ def _add_sound(group: argparse._ArgumentGroup) -> None:
 
 def _add_live(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--headless", action="store_true", help="convert live, without a window")
+    group.add_argument(
+        "--control", action="store_true", help="be steered by JSON lines on standard input: docs/control.md"
+    )
     group.add_argument("--input", metavar="DEVICE", help="microphone: its number or a part of its name")
     group.add_argument("--output", metavar="DEVICE", help="where to: a number or a part of a name")
     group.add_argument(
         "--record",
         type=_two_paths,
         metavar="IN,OUT",
-        help="two .wav files: what is heard, and what becomes of it",
+        help="two .wav files: what is heard and what becomes of it",
     )
     group.add_argument("--seconds", type=_positive, help="end after so many")
 
@@ -129,9 +132,11 @@ def _add_rest(group: argparse._ArgumentGroup) -> None:
 
 
 def _check_combination(options: argparse.Namespace) -> None:
-    asked = [name for name in (*_LISTS, "headless") if getattr(options, name)]
+    asked = [name for name in (*_LISTS, "headless", "control") if getattr(options, name)]
     if options.source:
         asked.append("SOURCE")
+    if asked == ["headless", "control"]:  # a control has no window either
+        asked = ["control"]
     if len(asked) > 1:
         raise UsageError(f"{_shown(asked[0])} and {_shown(asked[1])} exclude each other; give one of them.")
     if options.source and not options.destination:
@@ -140,6 +145,8 @@ def _check_combination(options: argparse.Namespace) -> None:
         for name in _ONLY_LIVE:
             if getattr(options, name) is not None:
                 raise UsageError(f"{_shown(name)} is for live conversion; leave it out for files.")
+    elif options.control and (options.seconds or options.record):
+        raise UsageError("With --control sound starts, ends and is recorded by command; leave that out.")
     elif options.jobs is not None:
         raise UsageError("--jobs is for files; leave it out, or name SOURCE and DESTINATION.")
 

@@ -118,6 +118,10 @@ class Engine:
     def mute(self, is_muted: bool) -> None:
         self._orders.give(replace(self.wanted, is_muted=is_muted))
 
+    def give(self, wanted: Wanted) -> None:
+        """All of these at once. Before the start it is what the start is made with."""
+        self._orders.give(wanted)
+
     # ---- recording
 
     def record(self, input_path: Path, output_path: Path) -> None:

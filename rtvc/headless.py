@@ -41,7 +41,7 @@ def run(
     """
     show = _JsonReport(sys.stdout) if json else _TextReport(sys.stdout)
     engine = Engine(build, settings, devices, open_audio)
-    with _stop_on_signals() as is_stopped:
+    with stop_on_signals() as is_stopped:
         try:
             with engine, realtime.raised_thread_priority(realtime.ONLOOKER_PRIORITY):
                 show.started(settings.summary, engine.link, engine.stats())
@@ -72,7 +72,7 @@ def _watch(engine: Engine, show: Any, seconds: float | None, is_stopped: Callabl
 
 
 @contextmanager
-def _stop_on_signals() -> Iterator[Callable[[], bool]]:
+def stop_on_signals() -> Iterator[Callable[[], bool]]:
     """Main thread. Ctrl-C and SIGTERM only leave a mark: they cannot cut the closing of devices short."""
     caught: list[int] = []
     numbers = (signal.SIGINT, signal.SIGTERM)
@@ -166,10 +166,10 @@ class _JsonReport:
             "output_rate": link.output_rate,
             "duplex": link.is_duplex,
         }
-        self._write("started", {"settings": summary, **devices, **_as_json(stats)})
+        self._write("started", {"settings": summary, **devices, **stats_as_json(stats)})
 
     def running(self, stats: Stats) -> None:
-        self._write("stats", _as_json(stats))
+        self._write("stats", stats_as_json(stats))
 
     def noticed(self, notice: Notice) -> None:
         self._write("notice" if notice.kind != "state" else "state", asdict(notice))
@@ -178,7 +178,7 @@ class _JsonReport:
         pass
 
     def stopped(self, stats: Stats) -> None:
-        self._write("stopped", _as_json(stats))
+        self._write("stopped", stats_as_json(stats))
 
     def _write(self, event: str, content: dict[str, Any]) -> None:
         print(json_format.dumps({"event": event, **content}), file=self._stream, flush=True)
@@ -200,7 +200,7 @@ def _meter(peak: float) -> str:
     return "[" + "#" * bars + "-" * (full - bars) + "]"
 
 
-def _as_json(stats: Stats) -> dict[str, Any]:
+def stats_as_json(stats: Stats) -> dict[str, Any]:
     """Numbers rounded to what they are good for."""
     latency = {name: round(value, 1) for name, value in asdict(stats.latency).items()}
     latency["total_ms"] = round(stats.latency.total_ms, 1)

@@ -62,7 +62,11 @@ class Session:
         self._work_to_do.acquire(blocking=False)
         self._last_capture = self._last_play = self._clock() + _START_PATIENCE_SECONDS - _DEAD_AFTER_SECONDS
         self._worker.start()
-        self.link.start(self._on_capture, self._on_play)
+        try:
+            self.link.start(self._on_capture, self._on_play)
+        except BaseException:
+            self.close(fades_out=False)
+            raise
 
     def close(self, fades_out: bool = True) -> None:
         """Fade out, close the devices and end the worker. May be called at any time, and twice."""

@@ -1,5 +1,8 @@
 """Stand-ins that let a test be the sound system and the clock."""
 
+import os
+import threading
+
 import numpy as np
 
 from rtvc.audio_link import Capture, DeviceChoice, Play
@@ -119,3 +122,38 @@ class Hopping(Passing):
     def reset(self) -> None:
         super().reset()
         self._held = np.zeros(0, np.float32)
+
+
+class RunningDevice(FakeDevice):
+    """Pushes blocks on a thread of its own, as fast as it can, until it is closed; may send a signal once."""
+
+    signal_after: tuple[int, int] | None = None
+    pause_seconds = 0.0  # between blocks
+
+    def start(self, capture: Capture, play: Play) -> None:
+        super().start(capture, play)
+        self._stopping, self._has_pushed = threading.Event(), threading.Event()
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        block, count = np.full(self.input_block, 0.1, np.float32), 0
+        while not self.is_closed:
+            self.push(block)
+            count += 1
+            self._has_pushed.set()
+            if self.pause_seconds:
+                self._stopping.wait(self.pause_seconds)
+            if self.signal_after and count == self.signal_after[1]:
+                os.kill(os.getpid(), self.signal_after[0])
+
+    def await_sound(self, seconds: float) -> None:
+        """Wait until so much more of it has flowed."""
+        until = self.clock.now + seconds
+        while self.clock.now < until:
+            self._has_pushed.clear()
+            assert self._has_pushed.wait(20.0), "no sound flows"
+
+    def close(self) -> None:
+        super().close()
+        self.thread.join()

@@ -1,11 +1,8 @@
 """The live program without a window, on a device that runs by itself."""
 
 import json
-import os
 import signal
-import threading
 
-import numpy as np
 import pytest
 
 from rtvc import headless
@@ -14,30 +11,7 @@ from rtvc.errors import DeviceError
 from rtvc.settings import ChainSettings
 from rtvc.stage import Pipeline
 from rtvc.stats import Latency, State, Stats
-from tests.fakes import FakeDevice, Passing
-
-
-class RunningDevice(FakeDevice):
-    """Pushes blocks on a thread of its own, as fast as it can, until it is closed; may send a signal once."""
-
-    signal_after: tuple[int, int] | None = None
-
-    def start(self, capture: Capture, play: Play) -> None:
-        super().start(capture, play)
-        self.thread = threading.Thread(target=self._run)
-        self.thread.start()
-
-    def _run(self) -> None:
-        block, count = np.full(self.input_block, 0.1, np.float32), 0
-        while not self.is_closed:
-            self.push(block)
-            count += 1
-            if self.signal_after and count == self.signal_after[1]:
-                os.kill(os.getpid(), self.signal_after[0])
-
-    def close(self) -> None:
-        super().close()
-        self.thread.join()
+from tests.fakes import FakeDevice, Passing, RunningDevice
 
 
 def run(device: FakeDevice, **options: object) -> int:

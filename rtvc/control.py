@@ -1,0 +1,246 @@
+"""--control: the live program steered by another, in JSON lines. docs/control.md describes the lines.
+
+Four threads beside those of the engine, none of which sound waits for: a reader of commands, a writer of
+events, one that does what takes its time (devices are opened there), and the main thread, which checks
+commands, answers, and tells stats.
+"""
+
+import json
+import queue
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rtvc import changes, realtime
+from rtvc.audio_io import look_afresh, open_audio
+from rtvc.audio_link import DeviceChoice, OpenAudio
+from rtvc.engine import Engine
+from rtvc.errors import RtvcError, UsageError
+from rtvc.event_writer import EventWriter
+from rtvc.headless import stats_as_json, stop_on_signals
+from rtvc.line_reader import MOST_LINE_BYTES, TOO_LONG, LineReader
+from rtvc.opening import BuildChain
+from rtvc.settings import ChainSettings
+from rtvc.stats import State
+
+PROTOCOL = 1
+_STATS_SECONDS = 0.04
+_MOST_ERRANDS = 32
+
+
+def run(
+    build: BuildChain,
+    settings: ChainSettings,
+    devices: DeviceChoice | None = None,
+    open_audio: OpenAudio = open_audio,
+    commands: int = 0,
+    events: int = 1,
+) -> int:
+    """Do as the lines on standard input say until they end, and return the exit code.
+
+    Args:
+        commands, events: file descriptors to read from and to write to.
+    """
+    writer = EventWriter(events)
+    engine = Engine(build, settings, devices, open_audio)
+    control = _Control(engine, writer)
+    with stop_on_signals() as is_stopped, realtime.punctual_interpreter():
+        with realtime.raised_thread_priority(realtime.ONLOOKER_PRIORITY):
+            writer.send("hello", protocol=PROTOCOL, settings=changes.current(engine.wanted))
+            control.serve(LineReader(commands), is_stopped)
+        engine.stop()
+        writer.send("bye")
+        writer.close()
+    return 0
+
+
+class _Control:
+    """The main thread's side; `_do` and what it calls run on the errands' thread."""
+
+    def __init__(self, engine: Engine, writer: EventWriter) -> None:
+        self._engine, self._writer = engine, writer
+        self._has_quit = False
+        self._errands: queue.Queue[tuple[Any, Callable[[], dict[str, Any]]]] = queue.Queue(_MOST_ERRANDS)
+        self._quick = {"set": self._set, "get": self._get, "quit": self._quit}
+        self._slow = {
+            "start": self._start,
+            "stop": self._stop,
+            "record": self._record,
+            "devices": self._devices,
+            "voices": self._voices,
+            "models": self._models,
+        }
+        threading.Thread(target=self._run_errands, name="rtvc control errands", daemon=True).start()
+
+    def serve(self, reader: LineReader, is_stopped: Callable[[], bool]) -> None:
+        """Until told to quit, the commands end or nobody reads the answers any more."""
+        next_stats = time.monotonic()
+        while not (self._has_quit or is_stopped() or self._writer.is_broken):
+            try:
+                line = reader.next(max(0.001, next_stats - time.monotonic()))
+            except queue.Empty:
+                pass
+            else:
+                if line is None:
+                    return
+                self._handle(line)
+            if time.monotonic() >= next_stats:
+                next_stats = max(next_stats + _STATS_SECONDS, time.monotonic())
+                self._tell()
+
+    def _tell(self) -> None:
+        while (notice := self._engine.next_notice()) is not None:
+            self._writer.send(notice.kind, state=notice.state, message=notice.message)
+        if self._engine.state is not State.STOPPED:
+            self._writer.send_if_room("stats", **stats_as_json(self._engine.stats()))
+
+    # ---- commands
+
+    def _handle(self, line: bytes) -> None:
+        """Whatever the line is, it is answered with one sentence or with what it asked for."""
+        number: Any = None
+        try:
+            command = _parsed(line)
+            number = _number(command.pop("id", None))
+            name = command.pop("cmd", None)
+            if isinstance(name, str) and name in self._quick:
+                self._answer(number, self._quick[name](command))
+            elif isinstance(name, str) and name in self._slow:
+                self._send_on_errand(number, name, command)
+            else:
+                known = ", ".join([*self._quick, *self._slow])
+                raise UsageError(f"There is no command {name!r:.40}; 'cmd' is one of {known}.")
+        except RtvcError as error:
+            self._refuse(number, error)
+
+    def _send_on_errand(self, number: Any, name: str, command: dict[str, Any]) -> None:
+        try:
+            self._errands.put_nowait((number, lambda: self._slow[name](command)))
+        except queue.Full:
+            raise UsageError(f"'{name}' was not done: {_MOST_ERRANDS} commands wait already.") from None
+
+    def _run_errands(self) -> None:
+        """Errands' thread."""
+        while True:
+            number, errand = self._errands.get()
+            try:
+                self._answer(number, errand())
+            except RtvcError as error:
+                self._refuse(number, error)
+            except Exception as error:
+                self._refuse(number, RtvcError(f"This went wrong ({type(error).__name__}: {error})."))
+
+    def _answer(self, number: Any, content: dict[str, Any]) -> None:
+        self._writer.send("answer", id=number, ok=True, **content)
+
+    def _refuse(self, number: Any, error: RtvcError) -> None:
+        self._writer.send("answer", id=number, ok=False, error=str(error), code=error.exit_code)
+
+    # ---- quick commands
+
+    def _set(self, command: dict[str, Any]) -> dict[str, Any]:
+        wanted = changes.changed(self._engine.wanted, command)
+        self._engine.give(wanted)
+        return {}
+
+    def _get(self, command: dict[str, Any]) -> dict[str, Any]:
+        _expect(command)
+        return {"state": self._engine.state, "settings": changes.current(self._engine.wanted)}
+
+    def _quit(self, command: dict[str, Any]) -> dict[str, Any]:
+        _expect(command)
+        self._has_quit = True
+        return {}
+
+    # ---- commands that take their time, one after the other
+
+    def _start(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Errands' thread."""
+        _expect(command)
+        if self._engine.state is State.FAILED:
+            self._engine.stop()
+        if self._engine.state is not State.STOPPED:
+            raise UsageError("Sound is running already; 'stop' ends it.")
+        self._engine.start()
+        link = self._engine.link
+        return {
+            "input": link.input,
+            "output": link.output,
+            "input_rate": link.input_rate,
+            "output_rate": link.output_rate,
+            "duplex": link.is_duplex,
+        }
+
+    def _stop(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Errands' thread."""
+        _expect(command)
+        self._engine.stop()
+        return {}
+
+    def _record(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Errands' thread."""
+        _expect(command, "input", "output")
+        if not command:
+            recorder = self._engine.stop_recording()
+            return {"seconds": round(recorder.seconds, 2) if recorder else 0.0}
+        paths = command.get("input"), command.get("output")
+        if not all(isinstance(path, str) and path for path in paths):
+            raise UsageError("'record' takes two paths, 'input' and 'output', or none to end the recording.")
+        if self._engine.state not in (State.RUNNING, State.RECOVERING):
+            raise UsageError("There is no sound to record; 'start' comes first.")
+        self._engine.record(Path(str(paths[0])), Path(str(paths[1])))
+        return {}
+
+    def _devices(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Errands' thread. While sound runs the sound system tells what it knew when it was opened."""
+        from rtvc.listings import device_rows
+
+        _expect(command)
+        is_fresh = self._engine.state is State.STOPPED
+        if is_fresh:
+            look_afresh()
+        return {"devices": device_rows(), "fresh": is_fresh}
+
+    def _voices(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Errands' thread."""
+        from rtvc.listings import voice_rows
+
+        _expect(command)
+        return {"voices": voice_rows()}
+
+    def _models(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Errands' thread."""
+        from rtvc.listings import model_rows
+
+        _expect(command)
+        return {"models": model_rows()}
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    if line == TOO_LONG:
+        raise UsageError(f"A line is longer than {MOST_LINE_BYTES} bytes.")
+    try:
+        command = json.loads(line, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise UsageError("A line is no JSON.") from None
+    if not isinstance(command, dict):
+        raise UsageError('A line is no JSON object such as {"cmd": "start"}.')
+    return command
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _number(value: Any) -> int | str | None:
+    if value is None or isinstance(value, int | str):
+        return value
+    raise UsageError("An 'id' is a whole number or a text.")
+
+
+def _expect(command: dict[str, Any], *names: str) -> None:
+    for name in command:
+        if name not in names:
+            raise UsageError(f"{name!r:.40} means nothing to this command.")

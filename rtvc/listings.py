@@ -1,0 +1,56 @@
+"""Devices, voices and models as rows, for tables and for programs. Prints nothing."""
+
+from dataclasses import asdict
+from typing import Any
+
+from rtvc import audio_io, catalog
+from rtvc.errors import ModelError
+from rtvc.runtime import StepModel
+
+Row = dict[str, Any]
+
+
+def device_rows() -> list[Row]:
+    return [
+        {
+            "index": device.index,
+            "name": device.name,
+            "host_api": device.host_api,
+            "inputs": device.max_input_channels,
+            "outputs": device.max_output_channels,
+            "sample_rate": round(device.default_sample_rate),
+            "default": ", ".join(
+                kind
+                for kind, is_default in (
+                    ("input", device.is_default_input),
+                    ("output", device.is_default_output),
+                )
+                if is_default
+            ),
+        }
+        for device in audio_io.list_devices()
+    ]
+
+
+def voice_rows() -> list[Row]:
+    rows = []
+    for voice in catalog.voices():
+        row = asdict(voice)
+        row["models"] = sorted(row.pop("embeddings"))
+        rows.append(row | {"median_hz": round(voice.median_hz)})
+    return rows
+
+
+def model_rows() -> list[Row]:
+    return [_model(name) for name in catalog.model_paths()]
+
+
+def _model(name: str) -> Row:
+    """A model that can't be used is listed with the reason: the list is where one looks for it."""
+    path = catalog.model_paths()[name]
+    row: Row = {"name": name, "path": str(path), "system": "", "voices": [], "licence": "", "note": ""}
+    try:
+        info = StepModel(catalog.model_path(name)).info
+    except ModelError as error:
+        return row | {"note": str(error)}
+    return row | {"system": info.system, "voices": info.voices, "licence": info.licence}

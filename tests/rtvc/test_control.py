@@ -1,0 +1,215 @@
+"""The control's lines, with the real engine on a device that runs by itself, and a parent on a thread."""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from rtvc import control
+from rtvc.errors import DeviceError, ModelError
+from rtvc.line_reader import MOST_LINE_BYTES
+from rtvc.settings import ChainSettings
+from rtvc.stage import Pipeline
+from tests.fakes import Hopping, RunningDevice
+
+PATIENCE = 30.0
+
+
+def build(settings: ChainSettings, input_rate: int, output_rate: int) -> Pipeline:
+    if settings.target == "nobody":
+        raise ModelError("There is no voice 'nobody'.")
+    return Pipeline([Hopping(557)])
+
+
+class Parent:
+    """The other end of both pipes."""
+
+    def __init__(self) -> None:
+        self.reads, self._out = os.pipe()
+        inlet, self.writes = os.pipe()
+        self._in = os.fdopen(inlet, "rb")
+        self.device = RunningDevice()
+        self.device.pause_seconds = 0.002
+
+    def send(self, text: str | bytes) -> None:
+        data = text.encode() if isinstance(text, str) else text
+        while data:
+            data = data[os.write(self._out, data) :]
+
+    def ask(self, **command: Any) -> dict[str, Any]:
+        self.send(json.dumps({"id": "x", **command}) + "\n")
+        return self.await_event("answer")
+
+    def await_event(self, *names: str, **content: Any) -> dict[str, Any]:
+        for line in self._in:
+            event: dict[str, Any] = json.loads(line)
+            if event["event"] in names and all(event[name] == value for name, value in content.items()):
+                return event
+        raise AssertionError(f"the program ended without {names}")
+
+    def close(self) -> None:
+        if self._out >= 0:
+            os.close(self._out)
+            self._out = -1
+
+    def stop_writing(self) -> None:
+        """What the end of the program does to its standard output."""
+        os.close(self.writes)
+
+    def end(self) -> None:
+        self.close()
+        self._in.close()
+        os.close(self.reads)
+
+
+@pytest.fixture
+def parent() -> Iterator[Parent]:
+    parent = Parent()
+    yield parent
+    parent.end()
+
+
+def serve(parent: Parent, script: Callable[[], None]) -> None:
+    """Run the program while the script plays its parent; both must end."""
+    failures: list[BaseException] = []
+
+    def play() -> None:
+        try:
+            script()
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            parent.close()
+
+    thread = threading.Thread(target=play)
+    thread.start()
+    assert (
+        control.run(
+            build,
+            ChainSettings(),
+            open_audio=parent.device.open,
+            commands=parent.reads,
+            events=parent.writes,
+        )
+        == 0
+    )
+    parent.stop_writing()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    if failures:
+        raise failures[0]
+
+
+def test_a_session_from_hello_to_bye(parent: Parent, tmp_path: Path) -> None:
+    def script() -> None:
+        hello = parent.await_event("hello")
+        assert hello["protocol"] == 1 and hello["settings"]["target"] == "p230"
+        answer = parent.ask(cmd="start")
+        assert answer["ok"] and answer["id"] == "x" and answer["output"] == "Fake speaker"
+        stats = parent.await_event("stats")
+        assert stats["state"] == "running" and stats["latency"]["chain_ms"] > 11
+        assert parent.ask(cmd="set", target="p225", gate_db=-50, bypass=True)["ok"]
+        assert "p225" in parent.await_event("applied")["message"]
+        settings = parent.ask(cmd="get")["settings"]
+        assert (settings["target"], settings["gate_db"], settings["bypass"]) == ("p225", -50, True)
+        assert parent.ask(cmd="record", input=str(tmp_path / "i.wav"), output=str(tmp_path / "o.wav"))["ok"]
+        while parent.await_event("stats")["recorded_seconds"] < 0.5:
+            pass
+        assert parent.ask(cmd="record")["seconds"] >= 0.5
+        assert parent.ask(cmd="stop")["ok"]
+        assert parent.ask(cmd="get")["state"] == "stopped"
+        assert parent.ask(cmd="start")["ok"], "again"
+        assert parent.ask(cmd="quit")["ok"]
+        parent.await_event("bye")
+
+    serve(parent, script)
+    assert soundfile.info(tmp_path / "o.wav").duration >= 0.4
+    assert parent.device.is_closed
+
+
+def test_the_end_of_the_parent_is_the_end_of_the_program(parent: Parent) -> None:
+    def script() -> None:
+        parent.ask(cmd="start")
+        parent.await_event("stats")
+
+    serve(parent, script)
+    assert parent.device.is_closed
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("nonsense", "is no JSON"),
+        ("[1]", "no JSON object"),
+        ("[" * 20000, "is no JSON"),
+        ("{}", "'cmd' is one of set, get, quit, start"),
+        ('{"cmd": ["start"]}', "There is no command"),
+        ('{"cmd": "set", "traget": "p225"}', "There is no setting 'traget'; there are "),
+        ('{"cmd": "set", "target": 5}', "'target' is a text, not 5"),
+        ('{"cmd": "set", "gate_db": "loud"}', "'gate_db' is a number or null, not 'loud'"),
+        ('{"cmd": "set", "input_gain_db": 1' + "0" * 400 + "}", "must lie between"),
+        ('{"cmd": "set", "input_gain_db": NaN}', "is no JSON"),
+        ('{"cmd": "set", "mute": 1}', "'mute' is true or false, not 1"),
+        ('{"cmd": "set", "sample_rate": 5}', "not between 8000 and"),
+        ('{"cmd": "set", "preset": "best"}', "There is no preset 'best'"),
+        ('{"cmd": "start", "now": true}', "'now' means nothing"),
+        ('{"cmd": "record", "input": "a.wav"}', "takes two paths"),
+        ('{"cmd": "record", "input": "a.wav", "output": "b.wav"}', "'start' comes first"),
+        ('{"cmd": "get", "id": []}', "An 'id' is a whole number or a text"),
+        ("x" * (MOST_LINE_BYTES + 1), "longer than 65536 bytes"),
+        ("x" * 300000, "longer than 65536 bytes"),
+    ],
+)
+def test_nonsense_is_answered_with_a_sentence(parent: Parent, line: str, words: str) -> None:
+    def script() -> None:
+        parent.send(line + "\n")
+        answer = parent.await_event("answer")
+        assert not answer["ok"] and words in answer["error"]
+        assert parent.ask(cmd="get")["ok"], "and the next line is understood"
+
+    serve(parent, script)
+
+
+def test_a_start_that_fails_is_answered_and_can_be_tried_again(parent: Parent) -> None:
+    def script() -> None:
+        parent.device.is_missing = True
+        answer = parent.ask(cmd="start")
+        assert (answer["ok"], answer["code"]) == (False, DeviceError.exit_code)
+        parent.device.is_missing = False
+        assert parent.ask(cmd="start")["ok"]
+        assert parent.ask(cmd="start")["error"].startswith("Sound is running already")
+        parent.ask(cmd="set", target="nobody")
+        assert parent.await_event("refused")["message"] == "There is no voice 'nobody'."
+        assert parent.ask(cmd="get")["settings"]["target"] == "p230"
+
+    serve(parent, script)
+
+
+def test_floods_reach_the_end_and_sound_goes_on(parent: Parent) -> None:
+    def script() -> None:
+        parent.ask(cmd="start")
+        parent.send(np.random.default_rng(5).bytes(100_000) + b"\n")
+        for count in range(500):
+            parent.send(json.dumps({"cmd": "set", "input_gain_db": count % 7}) + "\n")
+        parent.send('{"cmd": "get", "id": "last"}\n')
+        assert parent.await_event("answer", id="last")["settings"]["input_gain_db"] == 499 % 7
+        before = parent.await_event("stats")["seconds"]
+        assert parent.await_event("stats")["seconds"] > before
+
+    serve(parent, script)
+
+
+def test_a_parent_that_never_reads_costs_nothing_but_its_answers(parent: Parent) -> None:
+    def script() -> None:
+        parent.ask(cmd="start")
+        for _ in range(3000):
+            parent.send('{"cmd": "get"}\n')
+        parent.device.await_sound(1.0)
+
+    serve(parent, script)
