@@ -114,3 +114,38 @@ def test_a_sound_server_that_is_gone_for_a_while_is_waited_for(card: VirtualCard
     assert seconds < 2.0 and stopped["recoveries"] >= 1
     assert delay_ms == pytest.approx(stopped["latency"]["total_ms"], abs=WITHIN_MS)
     assert stopped["latency"]["total_ms"] == pytest.approx(before["latency"]["total_ms"], abs=WITHIN_MS)
+
+
+def test_commands_from_another_program_do_not_disturb_the_sound(card: VirtualCard) -> None:
+    command = [sys.executable, str(ROOT / "main.py"), "--headless", "--control", "--mode", "resynth"]
+    program = card.run(command)
+    assert program.stdin is not None
+
+    def tell(text: str) -> None:
+        assert program.stdin is not None
+        program.stdin.write(text.encode() + b"\n")
+        program.stdin.flush()
+
+    tell('{"cmd": "start"}')
+    assert next_event(program, "answer")["ok"]
+    before = next_event(program, "stats")
+    for change in ('"bypass": true', '"output_gain_db": -6', '"bypass": false', '"mode": "bypass"'):
+        tell(f'{{"cmd": "set", {change}}}')
+        next_event(program, "applied")
+    card.say_and_listen(noise_bursts(0.5), 1.0)  # until the last fade is over
+    heard, said = card.say_and_listen(noise_bursts(1.5), 2.2)
+    tell('{"cmd": "set", "output_gain_db": "loud"}')
+    while next_event(program, "answer")["ok"]:
+        pass
+    stats = next_event(program, "stats")
+    program.stdin.close()  # what the end of the other program does
+    program.stdin = None
+    assert next_event(program, "bye")
+    assert program.wait() == 0
+
+    delay_ms, likeness = delay_and_likeness(heard, said)
+    print(f"{before['latency']['total_ms']} ms, then {stats['latency']}: {delay_ms:.1f} ms, {likeness:.4f}")
+    assert delay_ms == pytest.approx(stats["latency"]["total_ms"], abs=WITHIN_MS)
+    assert before["latency"]["total_ms"] > stats["latency"]["total_ms"] + 30
+    if card.is_realtime:
+        assert likeness > 0.9 and stats["underruns"] + stats["drops"] <= 1

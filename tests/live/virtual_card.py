@@ -160,12 +160,13 @@ class VirtualCard:
         return process  # type: ignore[no-any-return]
 
     def run(self, command: list[str]) -> "subprocess.Popen[bytes]":
-        """Start the program under test, with its standard output in a pipe.
+        """Start the program under test, with its standard input and output in pipes.
 
         Its threads inside the sound library stand for a driver, which no load delays: all get a rank.
         """
         prefix = ["chrt", "-r", "5"] if self.is_realtime else []
-        process = subprocess.Popen([*prefix, *command], env=self.environment, stdout=subprocess.PIPE)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        process = subprocess.Popen([*prefix, *command], env=self.environment, **pipes)
         self._processes.append(process)
         return process
 
