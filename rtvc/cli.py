@@ -78,6 +78,7 @@ def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
         seconds=options.seconds,
         json=options.json,
         record=options.record,
+        shows_stats=options.stats,
     )
 
 

@@ -109,6 +109,7 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
         metavar="IN,OUT",
         help="two .wav files: what is heard and what becomes of it",
     )
+    group.add_argument("--stats", action="store_true", help="all counters, once a second")
     group.add_argument("--seconds", type=_positive, help="end after so many")
 
 

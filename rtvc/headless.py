@@ -11,11 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
-from rtvc import realtime
+from rtvc import catalog, realtime
 from rtvc.audio_io import open_audio
 from rtvc.audio_link import AudioLink, DeviceChoice, OpenAudio
 from rtvc.engine import Engine
 from rtvc.keeper import Notice
+from rtvc.key_commands import HELP, KeyCommands
+from rtvc.keys import pressed_keys
 from rtvc.opening import BuildChain
 from rtvc.settings import ChainSettings
 from rtvc.stats import State, Stats
@@ -32,6 +34,7 @@ def run(
     seconds: float | None = None,
     json: bool = False,
     record: tuple[Path, Path] | None = None,
+    shows_stats: bool = False,
     open_audio: OpenAudio = open_audio,
 ) -> int:
     """Convert live until Ctrl-C, SIGTERM or the end of `seconds`, and return the exit code.
@@ -39,15 +42,18 @@ def run(
     Raises:
         RtvcError: a device or a file to record would not open at the start, or the chain broke.
     """
-    show = _JsonReport(sys.stdout) if json else _TextReport(sys.stdout)
+    show = _JsonReport(sys.stdout) if json else _TextReport(sys.stdout, shows_stats)
     engine = Engine(build, settings, devices, open_audio)
-    with stop_on_signals() as is_stopped:
+    keys = KeyCommands(engine, lambda: list(catalog.voice_paths()))
+    with stop_on_signals() as is_stopped, pressed_keys() as read_key:
         try:
             with engine, realtime.raised_thread_priority(realtime.ONLOOKER_PRIORITY):
                 show.started(settings.summary, engine.link, engine.stats())
+                if not json and sys.stdin is not None and sys.stdin.isatty():
+                    show.said(HELP)
                 if record is not None:
                     engine.record(*record)
-                _watch(engine, show, seconds, is_stopped)
+                _watch(engine, show, seconds, lambda: is_stopped() or _obey(keys, read_key(), show))
                 last = engine.stats()
         except BrokenPipeError:
             return _quit_quietly()
@@ -55,6 +61,13 @@ def run(
             show.end_line()
         show.stopped(last)
     return 0
+
+
+def _obey(keys: KeyCommands, key: str, show: Any) -> bool:
+    """True when the key said to end."""
+    if key:
+        show.said(keys.press(key))
+    return keys.has_quit
 
 
 def _watch(engine: Engine, show: Any, seconds: float | None, is_stopped: Callable[[], bool]) -> None:
@@ -97,8 +110,11 @@ class _TextReport:
 
     every_seconds = _STATUS_SECONDS
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, shows_stats: bool = False) -> None:
         self._stream, self._is_terminal = stream, stream.isatty()
+        self._shows_stats = shows_stats
+        if shows_stats:
+            self.every_seconds = _JSON_SECONDS
         self._line_is_open = self._is_recovering = False
 
     def started(self, summary: str, link: AudioLink, stats: Stats) -> None:
@@ -115,7 +131,9 @@ class _TextReport:
         )
 
     def running(self, stats: Stats) -> None:
-        if self._is_terminal:
+        if self._shows_stats:
+            print(stats_line(stats), file=self._stream, flush=True)
+        elif self._is_terminal:
             self._line_is_open = True
             self._stream.write("\r" + status_line(stats) + "\x1b[K")
             self._stream.flush()
@@ -124,14 +142,14 @@ class _TextReport:
         """Only what a person has to know: trouble, its end, and what was refused."""
         if notice.kind == "state" and notice.state is State.RECOVERING:
             self._is_recovering = True
-            self._say(notice.message)
+            self.said(notice.message)
         elif notice.kind == "state" and notice.state is State.RUNNING and self._is_recovering:
             self._is_recovering = False
-            self._say("It is back; sound flows again.")
+            self.said("It is back; sound flows again.")
         elif notice.kind in ("refused", "recording"):
-            self._say(notice.message)
+            self.said(notice.message)
 
-    def _say(self, sentence: str) -> None:
+    def said(self, sentence: str) -> None:
         self.end_line()
         print(sentence, file=self._stream, flush=True)
 
@@ -171,6 +189,9 @@ class _JsonReport:
     def running(self, stats: Stats) -> None:
         self._write("stats", stats_as_json(stats))
 
+    def said(self, sentence: str) -> None:
+        self._write("key", {"message": sentence})
+
     def noticed(self, notice: Notice) -> None:
         self._write("notice" if notice.kind != "state" else "state", asdict(notice))
 
@@ -191,6 +212,14 @@ def status_line(stats: Stats) -> str:
         f"{stats.seconds:.1f} s  in {_meter(stats.input_peak)} out {_meter(stats.output_peak)}  "
         f"{stats.latency.total_ms:.0f} ms  load {stats.load:.0%}  {faults}"
     )[:79]
+
+
+def stats_line(stats: Stats) -> str:
+    """All that is counted and measured, as name=value."""
+    plain = stats_as_json(stats)
+    latency = plain.pop("latency")
+    plain.pop("message")
+    return " ".join(f"{name}={value}" for name, value in (plain | latency).items())
 
 
 def _meter(peak: float) -> str:

@@ -64,3 +64,11 @@ def test_the_status_line_fits_a_terminal() -> None:
     stats = Stats(86399.9, 999, 0, 999, state=State.RUNNING, latency=Latency(30, 50, 20, 30), load=0.42)
     assert len(headless.status_line(stats)) <= 79
     assert "[####----]" in headless.status_line(Stats(input_peak=10**-1.5))
+
+
+def test_all_counters_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+    device = RunningDevice()
+    device.pause_seconds = 0.003  # not much faster than time
+    assert run(device, seconds=2.0, shows_stats=True) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "underruns=" in lines[1] and "total_ms=" in lines[1] and "recoveries=0" in lines[1]

@@ -1,0 +1,66 @@
+"""What the keys of the live program do. Reads no keyboard."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from rtvc.engine import Engine
+from rtvc.errors import RtvcError
+
+HELP = "Keys: b bypass, m mute, n/p next/previous voice, r record, q quit."
+
+
+class KeyCommands:
+    """One key at a time becomes a command to the engine and a sentence for the user."""
+
+    def __init__(self, engine: Engine, voices: Callable[[], list[str]], folder: Path | None = None) -> None:
+        self._engine, self._voices, self._folder = engine, voices, folder or Path()
+        self.has_quit = False
+        self._keys: dict[str, Callable[[], str]] = {
+            "b": self._bypass,
+            "m": self._mute,
+            "n": lambda: self._other_voice(1),
+            "p": lambda: self._other_voice(-1),
+            "r": self._record,
+            "q": self._quit,
+        }
+
+    def press(self, key: str) -> str:
+        """Do what the key stands for; what was done, or why not, is returned in a sentence."""
+        try:
+            return self._keys.get(key.lower(), lambda: HELP)()
+        except (RtvcError, OSError) as error:
+            return str(error)
+
+    def _bypass(self) -> str:
+        is_bypassed = not self._engine.wanted.is_bypassed
+        self._engine.bypass(is_bypassed)
+        return "Your own voice." if is_bypassed else "Converted again."
+
+    def _mute(self) -> str:
+        is_muted = not self._engine.wanted.is_muted
+        self._engine.mute(is_muted)
+        return "Muted." if is_muted else "Heard again."
+
+    def _other_voice(self, step: int) -> str:
+        voices, settings = self._voices(), self._engine.wanted.settings
+        if not voices:
+            return "There are no voices to change to."
+        at = voices.index(settings.target) if settings.target in voices else -min(step, 0)
+        target = voices[(at + step) % len(voices)]
+        self._engine.apply(replace(settings, target=target, mode="speaker"))
+        return f"Voice {target}."
+
+    def _record(self) -> str:
+        recorder = self._engine.stop_recording()
+        if recorder is not None:
+            return f"Recorded {recorder.seconds:.1f} s: {', '.join(str(path) for path in recorder.paths)}."
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        paths = [self._folder / f"rtvc-{stamp}-{end}.wav" for end in ("in", "out")]
+        self._engine.record(*paths)
+        return f"Recording to {paths[0]} and {paths[1]}; r ends it."
+
+    def _quit(self) -> str:
+        self.has_quit = True
+        return "Ending."
