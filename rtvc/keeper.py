@@ -19,6 +19,7 @@ from rtvc.tap import Listener
 _LOOK_SECONDS = 0.1
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 0.5  # between attempts to reopen
 _TAKEOVER_SECONDS = 4.0  # how long a new session may take to be heard
+_REST_SECONDS = 0.25
 _NOTICES_KEPT = 256
 _MOST_CURES = 3  # a backlog that comes back so often in an hour is no backlog but a clock that lies
 _CURES_FORGOTTEN_SECONDS = 3600.0
@@ -236,8 +237,11 @@ class Keeper:
             self._refuse(wanted, f"This could not be done ({type(error).__name__}: {error}).")
         else:
             self._session.chain.output.mute(wanted.is_muted)
+            is_built = not (wanted.opens_like(self._in_effect) and wanted.builds_like(self._in_effect))
             self._in_effect = wanted
             self._notify("applied", wanted.summary)
+            if is_built:  # to build one chain after the other would take time from the one that is heard
+                self._is_stopping.wait(_REST_SECONDS)
 
     def _refuse(self, wanted: Wanted, sentence: str) -> None:
         self._orders.take_back(wanted, self._in_effect)
