@@ -55,6 +55,11 @@ def _run(options: argparse.Namespace) -> int:
         from rtvc import cli_lists
 
         return cli_lists.run(options)
+    if options.diagnostics:
+        from rtvc import diagnostics
+
+        print(diagnostics.text())
+        return 0
     if options.source:
         from rtvc import cli_files
 

@@ -42,7 +42,7 @@ examples:
 """
 
 _ONLY_LIVE = ("input", "output", "seconds", "record")
-_LISTS = ("list_devices", "list_voices", "list_models")
+_LISTS = ("list_devices", "list_voices", "list_models", "diagnostics")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -124,6 +124,7 @@ def _add_rest(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--list-devices", action="store_true", help="microphones and outputs, then end")
     group.add_argument("--list-voices", action="store_true", help="what --target knows, then end")
     group.add_argument("--list-models", action="store_true", help="what --model knows, then end")
+    group.add_argument("--diagnostics", action="store_true", help="a text to paste into a report, then end")
     group.add_argument("--json", action="store_true", help="results for programs, on standard output")
     group.add_argument(
         "--seed", type=int, help="written into --json output; no mode draws random numbers, so none changes"
