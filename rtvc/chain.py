@@ -18,7 +18,9 @@ from rtvc.stage import Pipeline, Stage
 def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> Pipeline:
     """Audio at input_rate to audio at output_rate.
 
-    finite -> resample -> gain -> gate -> [ low cut, frames -> analysis -> conversion -> vocoder ] -> resample -> gain -> limiter
+    finite -> resample -> gain -> gate
+           -> [ low cut, frames -> analysis -> conversion -> vocoder ]
+           -> resample -> gain -> limiter
     """
     if settings.mode == "bypass":
         middle: list[Stage] = []

@@ -1,11 +1,10 @@
-"""Pitch for a model that wants one everywhere: what was last heard clearly is held where nothing is voiced."""
+"""Pitch for a model that wants one everywhere: what was last heard clearly is held through the unvoiced."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 _CLEARLY_VOICED = 0.75  # periodicity from which YIN's candidate is taken as the pitch
 _RAMP = (0.55, 0.85)  # periodicity over which voicing goes from 0 to 1
-
 _START_HZ = 150.0  # between men and women; used until the first voiced frame
 
 

@@ -114,7 +114,8 @@ def test_run_stops_when_its_minutes_are_over_and_logs(tmp_path, config, corpus):
     trainer.run()
     assert (tmp_path / "run" / "last.pt").is_file()
     trainer.log({"step": 1, "mel": 0.5})
-    assert json.loads((tmp_path / "run" / "curve.jsonl").read_text().splitlines()[-1]) == {"step": 1, "mel": 0.5}
+    last = (tmp_path / "run" / "curve.jsonl").read_text().splitlines()[-1]
+    assert json.loads(last) == {"step": 1, "mel": 0.5}
 
 
 def test_damaged_clip_is_reported_and_left_out(tmp_path, corpus):
