@@ -57,7 +57,7 @@ def delay_and_likeness(heard: NDArray[np.float32], said: NDArray[np.float32]) ->
 
 
 def undisturbed(stats: dict[str, Any]) -> bool:
-    """No counter says that sound was lost or late: then it has to be whole, whatever else the machine does."""
+    """No counter says that sound was lost or late: then it has to be whole, whatever the machine does."""
     return not any(stats[name] for name in ("overruns", "underruns", "drops", "repairs", "recoveries"))
 
 
