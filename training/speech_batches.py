@@ -67,12 +67,17 @@ class SpeechBatches:
         return weights / weights.sum()
 
     def mean_log_f0(self, speaker: str) -> float:
-        """Mean of held log f0 over clearly voiced frames, by which source and target are matched."""
+        """Mean of held log f0 over clearly voiced frames, by which source and target are matched.
+
+        Only frames within half an octave of the median count: creak and octave errors would pull it down.
+        """
         rows = np.concatenate(
             [self.side[e.start : e.start + e.frames, :2] for e in self.of_speaker[speaker]]
         ).astype(np.float32)
-        voiced = rows[:, 1] > 0.9
-        return float(rows[voiced, 0].mean()) if voiced.any() else 5.0
+        values = rows[rows[:, 1] > 0.9, 0]
+        if not len(values):
+            return 5.0
+        return float(values[np.abs(values - np.median(values)) < 0.5 * np.log(2.0)].mean())
 
     def crop(self, entry: Entry, frames: int) -> tuple[np.ndarray, np.ndarray]:
         """A random stretch; a clip that is too short is padded with its own quiet end."""
