@@ -56,11 +56,6 @@ def delay_and_likeness(heard: NDArray[np.float32], said: NDArray[np.float32]) ->
     return lag / RATE * 1e3, float(correlation[lag] / energy)
 
 
-def undisturbed(stats: dict[str, Any]) -> bool:
-    """No counter says that sound was lost or late: then it has to be whole, whatever the machine does."""
-    return not any(stats[name] for name in ("overruns", "underruns", "drops", "repairs", "recoveries"))
-
-
 @pytest.mark.parametrize(
     ("preset", "source", "sink", "is_duplex"),
     [
@@ -84,10 +79,11 @@ def test_sound_passes_whole_and_as_late_as_shown(
     delay_ms, likeness = delay_and_likeness(heard, said)
     print(f"measured {delay_ms:.1f} ms, shown {stopped['latency']}, likeness {likeness:.4f}")
     assert np.abs(heard).max() > 0.2, "the microphone heard nothing"
-    assert likeness > 0.5
-    if undisturbed(stopped):
+    assert delay_ms == pytest.approx(stopped["latency"]["total_ms"], abs=WITHIN_MS)
+    if card.is_realtime:  # else the machine's load decides
         assert likeness > 0.98
-        assert delay_ms == pytest.approx(stopped["latency"]["total_ms"], abs=WITHIN_MS)
+        assert stopped["overruns"] == stopped["repairs"] == 0
+        assert stopped["underruns"] + stopped["drops"] <= 1
 
 
 @pytest.mark.parametrize("fault", ["killed", "frozen"])
@@ -116,10 +112,8 @@ def test_a_sound_server_that_is_gone_for_a_while_is_waited_for(card: VirtualCard
     delay_ms, likeness = delay_and_likeness(heard, said)
     print(f"back after {seconds:.2f} s, {delay_ms:.1f} ms, shown {stopped['latency']}, {likeness:.4f}")
     assert seconds < 2.0 and stopped["recoveries"] >= 1
-    assert likeness > 0.5
-    if stopped["recoveries"] == 1:  # else the machine was too busy for the card
-        assert delay_ms == pytest.approx(stopped["latency"]["total_ms"], abs=WITHIN_MS)
-        assert stopped["latency"]["total_ms"] == pytest.approx(before["latency"]["total_ms"], abs=WITHIN_MS)
+    assert delay_ms == pytest.approx(stopped["latency"]["total_ms"], abs=WITHIN_MS)
+    assert stopped["latency"]["total_ms"] == pytest.approx(before["latency"]["total_ms"], abs=WITHIN_MS)
 
 
 def test_commands_from_another_program_do_not_disturb_the_sound(card: VirtualCard) -> None:
@@ -152,7 +146,6 @@ def test_commands_from_another_program_do_not_disturb_the_sound(card: VirtualCar
     delay_ms, likeness = delay_and_likeness(heard, said)
     print(f"{before['latency']['total_ms']} ms, then {stats['latency']}: {delay_ms:.1f} ms, {likeness:.4f}")
     assert before["latency"]["total_ms"] > stats["latency"]["total_ms"] + 30
-    assert likeness > 0.5
-    if undisturbed(stats):
-        assert likeness > 0.9
-        assert delay_ms == pytest.approx(stats["latency"]["total_ms"], abs=WITHIN_MS)
+    if card.is_realtime:
+        assert likeness > 0.9 and stats["underruns"] + stats["drops"] <= 1
+    assert delay_ms == pytest.approx(stats["latency"]["total_ms"], abs=WITHIN_MS)

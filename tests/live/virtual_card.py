@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -151,7 +151,7 @@ class VirtualCard:
                 log_text = (self.folder / "daemon.log").read_text(errors="replace")
                 raise RuntimeError(f"PulseAudio did not start: {log_text[-500:]}")
         # It leaves its real-time rank at start, so it has to be given from outside.
-        _raise_priority(daemon.pid, 8)
+        self.is_realtime = _raise_priority(daemon.pid, 8)
 
     def _spawn(self, command: list[str], **options: object) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen(command, env=self.environment, **options)  # type: ignore[call-overload]
@@ -185,7 +185,10 @@ class VirtualCard:
         return frames[:, 1], frames[:, 0]
 
 
-def _raise_priority(process: int, priority: int) -> None:
-    with suppress(PermissionError):
+def _raise_priority(process: int, priority: int) -> bool:
+    try:
         policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK
         os.sched_setscheduler(process, policy, os.sched_param(priority))
+    except PermissionError:
+        return False
+    return True
