@@ -9,8 +9,9 @@ import soxr
 from numpy.typing import NDArray
 
 from rtvc.analysis import analyse
-from rtvc.frames import Frames
+from rtvc.framer import Framer
 from rtvc.level import NOMINAL_RMS
+from rtvc.low_cut import LowCut
 from rtvc.mel import MelSpec
 
 
@@ -38,13 +39,14 @@ def levelled(audio: NDArray[np.float32], spec: MelSpec) -> NDArray[np.float32]:
     return audio * (NOMINAL_RMS / np.sqrt(max(float(speech.mean()), 1e-12)))
 
 
-def frames_of(audio: NDArray[np.float32], spec: MelSpec) -> Frames:
-    """Offline twin of Framer and Analysis: silence before the first sample, one frame per whole hop."""
-    padded = np.concatenate([np.zeros(spec.n_fft - spec.hop, np.float32), audio])
-    raw = np.lib.stride_tricks.sliding_window_view(padded, spec.n_fft)[:: spec.hop]
-    return analyse(raw, spec)
+def without_rumble(audio: NDArray[np.float32], spec: MelSpec) -> NDArray[np.float32]:
+    """Whole hops of the clip, cut below speech as the chain cuts them."""
+    low_cut = LowCut(spec.sample_rate, spec.hop)
+    hops = audio[: len(audio) // spec.hop * spec.hop].reshape(-1, spec.hop)
+    return np.concatenate([np.zeros(0, np.float32), *(low_cut.process(hop) for hop in hops)])
 
 
 def features_of(path: Path, spec: MelSpec) -> Features:
-    frames = frames_of(levelled(load_audio(path, spec.sample_rate), spec), spec)
+    audio = levelled(without_rumble(load_audio(path, spec.sample_rate), spec), spec)
+    frames = analyse(Framer(spec).process(audio), spec)
     return Features(frames.log_mel, frames.f0_hz, frames.voiced, frames.log_energy)
