@@ -10,16 +10,21 @@ from torch import Tensor
 
 from rtvc.level import NOMINAL_RMS, log_energy_at
 from training.manifest import Sets
+from training.phone_set import PHONES_FILE, UNKNOWN
 from training.prepare import dequantise
 
 
 @dataclass(frozen=True)
 class Entry:
-    stem: str
+    path: str  # as the manifest has it
     speaker: str
     split: str
     start: int
     frames: int
+
+    @property
+    def stem(self) -> str:
+        return Path(self.path).stem
 
 
 @dataclass(frozen=True)
@@ -28,14 +33,18 @@ class Batch:
     side: Tensor  # (batch, frames, 3): log f0, voicing, energy against nominal
     reference: Tensor  # (batch, reference_frames, n_mels) another clip of the speaker
     speaker: Tensor  # (batch,) index into SpeechBatches.speakers
+    phone: Tensor  # (batch, frames) place in PHONES, or UNKNOWN
 
 
 def read_index(cache: Path) -> list[Entry]:
     rows = json.loads((cache / "index.json").read_text(encoding="utf-8"))
-    return [
-        Entry(Path(row["path"]).stem, row["speaker"], row["split"], row["start"], row["frames"])
-        for row in rows
-    ]
+    return [Entry(row["path"], row["speaker"], row["split"], row["start"], row["frames"]) for row in rows]
+
+
+def read_phones(cache: Path, frames: int) -> np.ndarray:
+    """The labels that training.phones wrote; without them every phone is unknown."""
+    path = cache / PHONES_FILE
+    return np.load(path) if path.exists() else np.full(frames, UNKNOWN, np.uint8)
 
 
 class SpeechBatches:
@@ -44,6 +53,7 @@ class SpeechBatches:
     def __init__(self, cache: Path, sets: Sets, seed: int, shipped_share: float, shortest: int = 40) -> None:
         self.mel = np.load(cache / "mel.npy", mmap_mode="r")
         self.side = np.load(cache / "side.npy", mmap_mode="r")
+        self.phones = read_phones(cache, len(self.mel))
         self.random = np.random.default_rng(seed)
         entries = [entry for entry in read_index(cache) if entry.frames >= shortest]
         train = [e for e in entries if e.split == "train" and e.stem not in sets.target_references]
@@ -79,29 +89,36 @@ class SpeechBatches:
             return 5.0
         return float(values[np.abs(values - np.median(values)) < 0.5 * np.log(2.0)].mean())
 
-    def crop(self, entry: Entry, frames: int) -> tuple[np.ndarray, np.ndarray]:
-        """A random stretch; a clip that is too short is padded with its own quiet end."""
+    def rows(self, entry: Entry, frames: int) -> np.ndarray:
+        """A random stretch of a clip; one that is too short is padded with its own quiet end."""
         first = int(self.random.integers(0, max(1, entry.frames - frames + 1)))
-        rows = np.minimum(np.arange(first, first + frames), entry.frames - 1) + entry.start
-        side = self.side[rows].astype(np.float32)
-        side[:, 2] -= log_energy_at(NOMINAL_RMS)
-        return dequantise(self.mel[rows]), side
+        return np.minimum(np.arange(first, first + frames), entry.frames - 1) + entry.start
+
+    def _mels(self, rows: list[np.ndarray]) -> Tensor:
+        return torch.from_numpy(dequantise(self.mel[np.stack(rows)]))
+
+    def _sides(self, rows: list[np.ndarray]) -> Tensor:
+        side = self.side[np.stack(rows)].astype(np.float32)
+        side[..., 2] -= log_energy_at(NOMINAL_RMS)
+        return torch.from_numpy(side)
+
+    def _batch(self, rows: list[np.ndarray], references: list[np.ndarray], speaker: np.ndarray) -> Batch:
+        phone = torch.from_numpy(self.phones[np.stack(rows)].astype(np.int64))
+        return Batch(
+            self._mels(rows), self._sides(rows), self._mels(references), torch.from_numpy(speaker), phone
+        )
 
     def sample(self, size: int, frames: int, reference_frames: int) -> Batch:
         who = self.random.choice(len(self.speakers), size=size, p=self.weights)
-        mels, sides, references = [], [], []
+        rows, references = [], []
         for index in who:
             clips = self.of_speaker[self.speakers[index]]
             lengths = np.array([clip.frames for clip in clips], dtype=np.float64)
             at = int(self.random.choice(len(clips), p=lengths / lengths.sum()))
             other = int(self.random.integers(len(clips) - 1)) if len(clips) > 1 else 0
-            mel, side = self.crop(clips[at], frames)
-            mels.append(mel)
-            sides.append(side)
-            references.append(self.crop(clips[other + (len(clips) > 1 and other >= at)], reference_frames)[0])
-        return Batch(
-            *(torch.from_numpy(np.stack(x)) for x in (mels, sides, references)), torch.from_numpy(who)
-        )
+            rows.append(self.rows(clips[at], frames))
+            references.append(self.rows(clips[other + (len(clips) > 1 and other >= at)], reference_frames))
+        return self._batch(rows, references, who)
 
     def dev_batch(self, frames: int, per_speaker: int = 4) -> Batch:
         """The same crops every time: the selection figure must not move by chance."""
@@ -109,11 +126,9 @@ class SpeechBatches:
         chosen: list[Entry] = []
         for name in sorted({entry.speaker for entry in self.dev}):
             chosen += ([e for e in self.dev if e.speaker == name] * per_speaker)[:per_speaker]
-        crops = [self.crop(entry, frames) for entry in chosen]
+        rows = [self.rows(entry, frames) for entry in chosen]
         references = [
-            self.crop(chosen[i - i % per_speaker + (i + 1) % per_speaker], 160)[0] for i in range(len(chosen))
+            self.rows(chosen[i - i % per_speaker + (i + 1) % per_speaker], 160) for i in range(len(chosen))
         ]
         self.random = keep
-        mel, side = (torch.from_numpy(np.stack(x)) for x in zip(*crops, strict=True))
-        who = torch.zeros(len(chosen), dtype=torch.long)
-        return Batch(mel, side, torch.from_numpy(np.stack(references)), who)
+        return self._batch(rows, references, np.zeros(len(chosen), np.int64))

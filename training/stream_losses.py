@@ -8,8 +8,11 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from rtvc.mel import MelSpec
+from training.adversarial import Made, feature_distance, fooling_loss
+from training.networks.critic import MelCritic
 from training.networks.stream import VOICE_SIZE, SpeakerEncoder, Stream, StreamConfig
 from training.perturb import Perturb
+from training.phone_set import PHONES, UNKNOWN
 from training.speech_batches import Batch
 
 VOICE_NORM = 8.0  # length of a voice vector, so that its entries are near one
@@ -24,6 +27,9 @@ class LossConfig:
     conversion_speaker: float = 0.06
     conversion_content: float = 0.2
     content_noise: float = 0.1
+    phone: float = 0.1
+    fooling: float = 0.1  # these two need the critic
+    feature: float = 0.5
 
 
 class ReverseGradient(torch.autograd.Function):
@@ -49,6 +55,9 @@ class StreamSystem(nn.Module):
         self.adversary = nn.Sequential(
             nn.Linear(config.content_width, 128), nn.LeakyReLU(0.2), nn.Linear(128, speakers)
         )
+        self.phone_head = nn.Sequential(
+            nn.Linear(config.content_width, 128), nn.LeakyReLU(0.2), nn.Linear(128, len(PHONES))
+        )
 
     def voice(self, embedding: Tensor, speaker: Tensor | None = None) -> Tensor:
         """A voice vector from the encoder's, with the speaker's own share where it is known."""
@@ -60,8 +69,18 @@ class StreamSystem(nn.Module):
         return 15.0 * embedding @ functional.normalize(self.speaker_head.weight, dim=-1).T
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """Of one batch: the sum to be lowered, its parts, and what a critic wants to see."""
+
+    total: Tensor
+    terms: dict[str, float]
+    real: Tensor
+    made: Made
+
+
 class StreamLoss:
-    """Computes all terms for one batch; returns the sum and the parts to be logged."""
+    """Computes all terms for one batch."""
 
     def __init__(self, system: StreamSystem, config: LossConfig, perturb: Perturb, spread: float) -> None:
         self.system = system
@@ -69,7 +88,9 @@ class StreamLoss:
         self.perturb = perturb
         self.spread = spread
 
-    def __call__(self, batch: Batch, log_f0_mean: Tensor, convert: bool) -> tuple[Tensor, dict[str, float]]:
+    def __call__(
+        self, batch: Batch, log_f0_mean: Tensor, convert: bool, critic: MelCritic | None = None
+    ) -> Outcome:
         system, config = self.system, self.config
         mel, side = self.perturb.level(batch.mel, batch.side, self.spread)
         content = self._content(self.perturb(mel), side)
@@ -80,16 +101,25 @@ class StreamLoss:
         voice = torch.where(known, system.voice(embedding, batch.speaker), system.voice(embedding))
         noisy = content + config.content_noise * torch.randn_like(content)
         output = self._decode(noisy, side, voice)
+        real = self._delayed(mel)
+        made: Made = [(output, batch.speaker)]
         terms = {
-            "mel": mel_distance(output, self._delayed(mel)),
+            "mel": mel_distance(output, real),
             "consistency": config.consistency * functional.mse_loss(content, other),
             "speaker": config.speaker
             * functional.cross_entropy(system.speaker_logits(embedding), batch.speaker),
             "adversary": config.adversary * self._adversary(content, batch.speaker),
+            "phone": config.phone * self._phones(content, self._delayed(batch.phone)),
         }
         if convert:
-            terms |= self._conversion(content, side, voice, batch.speaker, log_f0_mean)
-        return sum(terms.values()), {name: float(value.detach()) for name, value in terms.items()}
+            converted, more = self._conversion(content, side, voice, batch, log_f0_mean)
+            terms |= more
+            made.append(converted)
+        if critic is not None:
+            terms["fooling"] = config.fooling * fooling_loss(critic, made)
+            terms["feature"] = config.feature * feature_distance(critic, output, real, batch.speaker)
+        parts = {name: float(value.detach()) for name, value in terms.items()}
+        return Outcome(torch.stack(list(terms.values())).sum(), parts, real, made)
 
     def _delayed(self, x: Tensor) -> Tensor:
         """What the network answers for: its first `lookahead` outputs have no frame yet."""
@@ -109,11 +139,17 @@ class StreamLoss:
         logits = self.system.adversary(ReverseGradient.apply(content)).unfold(1, 24, 24).mean(dim=-1)
         return functional.cross_entropy(logits.flatten(0, 1), speaker.repeat_interleave(logits.shape[1]))
 
+    def _phones(self, content: Tensor, phone: Tensor) -> Tensor:
+        """Cross-entropy of the phones read off the content, over the frames that have a label."""
+        known = phone != UNKNOWN
+        loss = functional.cross_entropy(self.system.phone_head(content)[known], phone[known], reduction="sum")
+        return loss / known.sum().clamp(min=1)
+
     def _conversion(
-        self, content: Tensor, side: Tensor, voice: Tensor, speaker: Tensor, log_f0_mean: Tensor
-    ) -> dict[str, Tensor]:
+        self, content: Tensor, side: Tensor, voice: Tensor, batch: Batch, log_f0_mean: Tensor
+    ) -> tuple[tuple[Tensor, Tensor], dict[str, Tensor]]:
         """Speak it as somebody else of the batch: it must sound like them and say the same."""
-        system, config = self.system, self.config
+        system, config, speaker = self.system, self.config, batch.speaker
         order = torch.roll(torch.arange(len(side)), 1)
         moved = side.clone()
         moved[..., 0] += (log_f0_mean[speaker[order]] - log_f0_mean[speaker])[:, None]
@@ -127,7 +163,7 @@ class StreamLoss:
         )
         again = self._content(output, self._delayed(side))
         kept = functional.mse_loss(again, self._delayed(content).detach())
-        return {
+        return (output, speaker[order]), {
             "conversion_speaker": config.conversion_speaker * likeness,
             "conversion_content": config.conversion_content * kept,
         }

@@ -19,16 +19,19 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from rtvc.mel import MelSpec
+from training.adversarial import critic_loss
 from training.manifest import read_sets
+from training.networks.critic import MelCritic
 from training.networks.stream import AVERAGE, StreamConfig
 from training.perturb import Perturb
-from training.speech_batches import SpeechBatches
-from training.stream_losses import LossConfig, StreamLoss, StreamSystem
+from training.speech_batches import Batch, SpeechBatches
+from training.stream_losses import LossConfig, Outcome, StreamLoss, StreamSystem
 
 _CONVERSION_FROM = 0.25  # share of the run after which conversion to other speakers is trained
 _SAVE_SECONDS = 240.0
 _DEV_EVERY = 250  # steps
 _WEIGHT_DECAY = 0.01
+_CRITIC_BETAS = (0.5, 0.9)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class OptimiserConfig:
     warmup_steps: int
     clip: float
     minutes: float
+    critic_from: float  # share of the run after which the critic joins
+    critic_learning_rate: float
     average: float  # decay of the running average of the weights, which is what ships
 
 
@@ -76,6 +81,10 @@ class Trainer:
             (0.9, 0.98),
             weight_decay=_WEIGHT_DECAY,
         )
+        self.critic = MelCritic(len(self.batches.speakers))
+        self.critic_optimiser = torch.optim.Adam(
+            self.critic.parameters(), self.optimiser_config.critic_learning_rate, _CRITIC_BETAS
+        )
         self.progress = Progress()
         self.dev = self.batches.dev_batch(200)
 
@@ -94,14 +103,25 @@ class Trainer:
             group["lr"] = self.learning_rate()
         batch = self.batches.sample(data["batch"], data["frames"], data["reference_frames"])
         convert = self.share_done() > _CONVERSION_FROM and self.progress.step % 2 == 0
-        total, terms = self.loss(batch, self.batches.log_f0_mean, convert)
+        critic = self.critic if self.share_done() > self.optimiser_config.critic_from else None
+        self.critic.requires_grad_(False)
+        outcome = self.loss(batch, self.batches.log_f0_mean, convert, critic)
         self.optimiser.zero_grad(set_to_none=True)
-        total.backward()
+        outcome.total.backward()
         torch.nn.utils.clip_grad_norm_(self.system.parameters(), self.optimiser_config.clip)
         self.optimiser.step()
         self._average_weights()
         self.progress.step += 1
-        return terms
+        return outcome.terms if critic is None else outcome.terms | self._teach(outcome, batch)
+
+    def _teach(self, outcome: Outcome, batch: Batch) -> dict[str, float]:
+        """The critic's own step, on what the network has just made."""
+        self.critic.requires_grad_(True)
+        loss = critic_loss(self.critic, outcome.real, outcome.made, batch.speaker)
+        self.critic_optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.critic_optimiser.step()
+        return {"critic": float(loss.detach())}
 
     @torch.no_grad()
     def _average_weights(self) -> None:
@@ -137,6 +157,8 @@ class Trainer:
             "system": self.system.state_dict(),
             "average": self.average,
             "optimiser": self.optimiser.state_dict(),
+            "critic": self.critic.state_dict(),
+            "critic_optimiser": self.critic_optimiser.state_dict(),
             "step": self.progress.step,
             "seconds": self.progress.seconds,
             "torch_random": torch.get_rng_state(),
@@ -151,6 +173,8 @@ class Trainer:
         self.system.load_state_dict(saved["system"])
         self.average = saved["average"]
         self.optimiser.load_state_dict(saved["optimiser"])
+        self.critic.load_state_dict(saved["critic"])
+        self.critic_optimiser.load_state_dict(saved["critic_optimiser"])
         self.progress = Progress(saved["step"], saved["seconds"])
         torch.set_rng_state(saved["torch_random"])
         self.batches.random.bit_generator.state = json.loads(saved["numpy_random"])

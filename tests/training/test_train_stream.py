@@ -9,6 +9,7 @@ import torch
 from rtvc.voices import read_voice
 from tests.training.synthetic_corpus import write_corpus
 from training.manifest import read_manifest
+from training.phone_set import UNKNOWN
 from training.prepare import clip_arrays, dequantise, prepare, quantise
 from training.train_stream import Trainer
 from training.voice_table import write_voices
@@ -37,6 +38,8 @@ learning_rate = 3e-3
 warmup_steps = 5
 clip = 1.0
 minutes = 1.0
+critic_from = 0.5
+critic_learning_rate = 2e-4
 average = 0.9
 """
 
@@ -77,6 +80,23 @@ def test_loss_falls_and_conversion_is_trained(tmp_path, config, corpus):
     assert {"conversion_speaker", "conversion_content"} <= terms[0].keys() | terms[1].keys()
     assert terms[1]["mel"] < 0.7 * first["mel"]
     assert trainer.dev_distance() < 0.8 * before
+
+
+def test_critic_joins_after_its_share_and_is_taught(tmp_path, config, corpus):
+    trainer = trainer_in(tmp_path / "run", config, corpus)
+    assert "critic" not in trainer.step()
+    trainer.progress.seconds = 31.0
+    before = trainer.critic.convs[0].bias.detach().clone()
+    assert {"critic", "fooling", "feature"} <= trainer.step().keys()
+    assert not torch.equal(before, trainer.critic.convs[0].bias)
+
+
+def test_phone_labels_teach_the_content(tmp_path, config, corpus):
+    trainer = trainer_in(tmp_path / "run", config, corpus)
+    trainer.batches.phones = np.full(len(trainer.batches.mel), UNKNOWN, np.uint8)
+    assert trainer.step()["phone"] == 0.0, "without labels there is nothing to teach"
+    trainer.batches.phones = (np.arange(len(trainer.batches.mel)) % 3).astype(np.uint8)
+    assert trainer.step()["phone"] > 0.01
 
 
 def test_killed_run_goes_on_where_it_was_saved(tmp_path, config, corpus):
