@@ -9,19 +9,33 @@ from rtvc.framer import Framer
 from rtvc.griffin_lim import GriffinLim
 from rtvc.low_cut import LowCut
 from rtvc.mel import MelSpec
+from rtvc.pitch_meter import PitchMeter
 from rtvc.resample import Resampler
 from rtvc.runtime import StepModel
 from rtvc.settings import ChainSettings
 from rtvc.stage import Pipeline, Stage
 
 
-def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> Pipeline:
+class Chain(Pipeline):
+    """The stages, and what can be seen of them while they run."""
+
+    def __init__(self, stages: list[Stage], pitch: PitchMeter | None) -> None:
+        super().__init__(stages)
+        self._pitch = pitch
+
+    @property
+    def f0_hz(self) -> float | None:
+        return self._pitch.f0_hz if self._pitch else None
+
+
+def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> Chain:
     """Audio at input_rate to audio at output_rate.
 
     finite -> resample -> gain -> gate
            -> [ low cut, frames -> analysis -> conversion -> vocoder ]
            -> resample -> gain -> limiter
     """
+    pitch = None
     if settings.mode == "bypass":
         middle: list[Stage] = []
         rate = input_rate
@@ -30,8 +44,10 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> P
         spec = converter.spec
         rate = spec.sample_rate
         framer = Framer(spec, LowCut(rate, spec.hop))
-        middle = [framer, Analysis(spec), converter, _vocoder(settings, spec)]
-    return Pipeline([*_entrance(settings, input_rate, rate), *middle, *_exit(settings, rate, output_rate)])
+        pitch = PitchMeter(rate)
+        middle = [framer, Analysis(spec), pitch, converter, _vocoder(settings, spec)]
+    ends = _entrance(settings, input_rate, rate), _exit(settings, rate, output_rate)
+    return Chain([*ends[0], *middle, *ends[1]], pitch)
 
 
 def _converter(settings: ChainSettings) -> Conversion | Unconverted:

@@ -5,6 +5,7 @@ events, one that does what takes its time (devices are opened there), and the ma
 commands, answers, and tells stats.
 """
 
+import base64
 import json
 import queue
 import threading
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rtvc import changes, realtime
+from rtvc import changes, realtime, scope
 from rtvc.audio_io import look_afresh, open_audio
 from rtvc.audio_link import DeviceChoice, OpenAudio
 from rtvc.engine import Engine
@@ -63,7 +64,7 @@ class _Control:
         self._engine, self._writer = engine, writer
         self._has_quit = False
         self._errands: queue.Queue[tuple[Any, Callable[[], dict[str, Any]]]] = queue.Queue(_MOST_ERRANDS)
-        self._quick = {"set": self._set, "get": self._get, "quit": self._quit}
+        self._quick = {"set": self._set, "get": self._get, "spectrum": self._spectrum, "quit": self._quit}
         self._slow = {
             "start": self._start,
             "stop": self._stop,
@@ -95,6 +96,10 @@ class _Control:
             self._writer.send(notice.kind, state=notice.state, message=notice.message)
         if self._engine.state is not State.STOPPED:
             self._writer.send_if_room("stats", **stats_as_json(self._engine.stats()))
+        columns = self._engine.spectrogram()
+        if any(columns.values()):
+            plain = {end: base64.b64encode(data).decode("ascii") for end, data in columns.items()}
+            self._writer.send_if_room("spectrum", **plain)
 
     # ---- commands
 
@@ -148,6 +153,19 @@ class _Control:
     def _get(self, command: dict[str, Any]) -> dict[str, Any]:
         _expect(command)
         return {"state": self._engine.state, "settings": changes.current(self._engine.wanted)}
+
+    def _spectrum(self, command: dict[str, Any]) -> dict[str, Any]:
+        _expect(command, "on")
+        if type(is_on := command.get("on")) is not bool:
+            raise UsageError("'spectrum' takes 'on', which is true or false.")
+        self._engine.look(is_on)
+        return {
+            "bands": scope.BANDS,
+            "columns_per_second": scope.COLUMNS_PER_SECOND,
+            "lowest_hz": scope.LOWEST_HZ,
+            "highest_hz": scope.HIGHEST_HZ,
+            "floor_db": scope.FLOOR_DB,
+        }
 
     def _quit(self, command: dict[str, Any]) -> dict[str, Any]:
         _expect(command)

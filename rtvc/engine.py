@@ -21,8 +21,10 @@ from rtvc.audio_link import AudioLink, DeviceChoice, OpenAudio
 from rtvc.keeper import Keeper, Notice, Orders
 from rtvc.opening import BuildChain, Opener, Wanted
 from rtvc.recorder import Recorder
+from rtvc.scope import Columns, Scope
 from rtvc.settings import ChainSettings
 from rtvc.stats import State, Stats
+from rtvc.tap import Listener
 
 _WAKE_SECONDS = 0.1
 
@@ -45,9 +47,11 @@ class Engine:
     ) -> None:
         self._opener = Opener(build, open_audio, clock)
         self._orders = Orders(Wanted(settings, devices or DeviceChoice()))
-        self._keeper = Keeper(self._opener, self._orders)
+        self._listeners: dict[str, Listener] = {}
+        self._keeper = Keeper(self._opener, self._orders, self._listeners)
         self._surroundings = ExitStack()
         self._recorder: Recorder | None = None
+        self._scope: Scope | None = None
 
     def __enter__(self) -> "Engine":
         self.start()
@@ -78,7 +82,7 @@ class Engine:
     def start(self) -> None:
         """Open the devices, build the chain for their rates, warm it up and let sound flow."""
         assert self.state is State.STOPPED, "an engine is started once, then stopped"
-        self._keeper = Keeper(self._opener, self._orders)
+        self._keeper = Keeper(self._opener, self._orders, self._listeners)
         self._surroundings.enter_context(realtime.punctual_interpreter())
         try:
             self._keeper.start()
@@ -129,15 +133,32 @@ class Engine:
         self.stop_recording()
         link = self.link
         self._recorder = Recorder(input_path, output_path, link.input_rate, link.output_rate)
-        self._keeper.let_listen(self._recorder)
+        self._listeners["recorder"] = self._recorder
+        self._orders.given.set()
 
     def stop_recording(self) -> Recorder | None:
         """End the files; returns what was recording, to be asked for paths and seconds."""
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
-            self._keeper.let_listen(None)
+            del self._listeners["recorder"]
+            self._orders.given.set()
             recorder.close()
         return recorder
+
+    # ---- what it looks like
+
+    def look(self, is_on: bool) -> None:
+        """Begin or end to take spectrograms of both ends; before the start, too."""
+        if is_on and self._scope is None:
+            self._listeners["scope"] = self._scope = Scope()
+        elif not is_on:
+            self._scope = None
+            self._listeners.pop("scope", None)
+        self._orders.given.set()
+
+    def spectrogram(self) -> Columns:
+        """What is new since the last call, which should not be long ago. The summing is done here."""
+        return self._scope.columns() if self._scope else {}
 
     # ---- what happens
 
@@ -164,6 +185,7 @@ class Engine:
             recorded_seconds=recorder.seconds if recorder else 0.0,
             recording_drops=recorder.dropped_blocks if recorder else 0,
             recoveries=now.recoveries,
+            f0_hz=chain.pipeline.f0_hz,
             input_peak=chain.input_level.level,
             output_peak=chain.output_level.level,
         )

@@ -74,14 +74,15 @@ class Orders:
 class Keeper:
     """Runs as a thread from `start` to `stop`; ends by itself when the chain breaks."""
 
-    def __init__(self, opener: Opener, orders: Orders) -> None:
-        self._opener, self._orders = opener, orders
+    def __init__(self, opener: Opener, orders: Orders, listeners: dict[str, Listener]) -> None:
+        """`listeners` is the caller's: entries come and go at any time, each in one step."""
+        self._opener, self._orders, self._listeners = opener, orders, listeners
         self.now = Now(State.STOPPED)
         self.error: RtvcError | None = None  # stored before `ended` is set
         self.ended = threading.Event()
         self.notices: queue.Queue[Notice] = queue.Queue(_NOTICES_KEPT)
         self._in_effect = orders.wanted
-        self._listener: Listener | None = None
+        self._mourned: set[Listener] = set()  # whose end was told
         self._is_stopping = threading.Event()
         self._cured_at: list[float] = []
         self._thread = threading.Thread(target=self._keep, name="rtvc keeper", daemon=True)
@@ -110,11 +111,6 @@ class Keeper:
             self.now.session.close()
         self._become(State.STOPPED)
         self.ended.set()
-
-    def let_listen(self, listener: Listener | None) -> None:
-        """Caller's thread. One reference, replaced whole; the keeper hands it to the present session."""
-        self._listener = listener
-        self._orders.given.set()
 
     def _become(self, state: State, message: str = "") -> None:
         changed = (state, message) != self.now[:2]
@@ -164,7 +160,7 @@ class Keeper:
 
     def _look_after(self, session: Session) -> None:
         wanted = self._orders.wanted
-        self._serve_listener(session)
+        self._serve_listeners(session)
         if session.error is not None:
             raise session.error
         trouble = session.trouble() or self._backlog_to_cure(session)
@@ -173,12 +169,16 @@ class Keeper:
         elif wanted != self._in_effect:
             self._follow(wanted)
 
-    def _serve_listener(self, session: Session) -> None:
-        listener = self._listener
-        if listener is not None and listener.error is not None:
-            self._listener = None
-            self._notify("recording", f"The recording has ended: {listener.error}")
-        session.chain.tap.listener = self._listener
+    def _serve_listeners(self, session: Session) -> None:
+        given = tuple(self._listeners.values())
+        for listener in given:
+            if listener.error is not None and listener not in self._mourned:
+                self._mourned.add(listener)
+                self._notify("recording", f"The recording has ended: {listener.error}")
+        self._mourned.intersection_update(given)
+        well = tuple(listener for listener in given if listener.error is None)
+        if well != session.chain.tap.listeners:
+            session.chain.tap.listeners = well
 
     def _backlog_to_cure(self, session: Session) -> str | None:
         backlog = session.backlog()
@@ -221,7 +221,7 @@ class Keeper:
     def _exchange(self, session: Session) -> None:
         """Let another session be the present one; the one before has ended or is about to."""
         past = self.now.past + self._session.counts()
-        self._session.chain.tap.listener = None
+        self._session.chain.tap.listeners = ()
         self.now = self.now._replace(session=session, past=past)
 
     def _follow(self, wanted: Wanted) -> None:

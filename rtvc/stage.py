@@ -59,6 +59,11 @@ class Pipeline:
     def latency_samples(self) -> float:
         return self.latency_seconds * self.output_rate
 
+    @property
+    def f0_hz(self) -> float | None:
+        """Any thread. How high the last voice heard was, where a stage here knows it."""
+        return None
+
     def process(self, block: Audio) -> Audio:
         out: Any = block
         for stage in self.stages:

@@ -61,6 +61,7 @@ class Stats(Counts):
     recoveries: int = 0  # times the devices were opened again because something was wrong with them
     recorded_seconds: float = 0.0  # in the files that are being recorded
     recording_drops: int = 0  # blocks that are silence there, because the disk was too slow
+    f0_hz: float | None = None  # how high the voice at the microphone is; None where none is heard
     input_peak: float = 0.0
     output_peak: float = 0.0
 

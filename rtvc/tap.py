@@ -23,38 +23,41 @@ class Listener(Protocol):
 
 
 class Tap:
-    """Passes on what the chain takes and gives, from a moment on that is the same for both."""
+    """Passes on what the chain takes and gives; for each listener both begin with the same moment."""
 
     def __init__(self, input_rate: int, output_rate: int) -> None:
         self._rates = {"input": input_rate, "output": output_rate}
         self._fader = EdgeFader(round(_FADE_SECONDS * output_rate))
         # One reference, replaced whole by another thread; the worker looks at it once a block.
-        self.listener: Listener | None = None
-        self._present: Listener | None = None  # whom the worker serves
-        self._before = 0  # output samples to come that belong to a time before the listener did
+        self.listeners: tuple[Listener, ...] = ()
+        self._present: tuple[Listener, ...] = ()  # whom the worker serves
+        self._before: dict[Listener, int] = {}  # output samples to come that are older than their listening
 
     def begin_block(self, held_back: int) -> None:
         """Worker thread. Before a block is taken, of which `held_back` samples of output are still due."""
-        if self.listener is not self._present:
-            self._present, self._before = self.listener, max(0, held_back)
+        if self.listeners is not self._present:
+            self._present = self.listeners
+            since_now = max(0, held_back)
+            self._before = {listener: self._before.get(listener, since_now) for listener in self._present}
 
     def heard(self, block: Audio) -> None:
         """Worker thread."""
-        if self._present is not None:
-            self._present.take("input", self._rates["input"], block)
+        for listener in self._present:
+            listener.take("input", self._rates["input"], block)
 
     def said(self, audio: Audio, is_muted: bool) -> None:
         """Worker thread."""
-        if self._present is None:
+        if not self._present:
             return
         if is_muted or not self._fader.is_settled:
             audio = audio.copy()
             self._fader.shape(audio, 0, 0 if is_muted else len(audio))
-        skipped = min(self._before, len(audio))
-        self._before -= skipped
-        self._present.take("output", self._rates["output"], audio[skipped:])
+        for listener in self._present:
+            skipped = min(self._before[listener], len(audio))
+            self._before[listener] -= skipped
+            listener.take("output", self._rates["output"], audio[skipped:])
 
     def missed(self, end: str, count: int) -> None:
         """Worker thread. Time that passed without sound."""
-        if self._present is not None:
-            self._present.take(end, self._rates[end], _NOTHING, count)
+        for listener in self._present:
+            listener.take(end, self._rates[end], _NOTHING, count)

@@ -133,3 +133,13 @@ def test_unknown_voice_and_model_are_sentences():
         build_chain(ChainSettings(target="nobody"), RATE, RATE)
     with pytest.raises(ModelError, match="no model"):
         build_chain(ChainSettings(model="nothing"), RATE, RATE)
+
+
+def test_the_pitch_of_the_voice_can_be_seen_while_there_is_one() -> None:
+    chain, time = build_chain(ChainSettings(mode="resynth"), 48000, 48000), np.arange(24000) / 48000
+    assert chain.f0_hz is None
+    chain.process(sum(0.1 * np.sin(2 * np.pi * 150.0 * k * time) for k in range(1, 8)).astype(np.float32))
+    assert chain.f0_hz == pytest.approx(150.0, abs=1.0)
+    chain.process(np.zeros(24000, np.float32))
+    assert chain.f0_hz is None
+    assert build_chain(ChainSettings(mode="bypass"), 48000, 48000).f0_hz is None

@@ -1,5 +1,6 @@
 """The control's lines, with the real engine on a device that runs by itself, and a parent on a thread."""
 
+import base64
 import json
 import os
 import threading
@@ -133,6 +134,26 @@ def test_a_session_from_hello_to_bye(parent: Parent, tmp_path: Path) -> None:
     assert parent.device.is_closed
 
 
+def test_spectrograms_come_when_asked_for(parent: Parent) -> None:
+    def script() -> None:
+        parent.ask(cmd="start")
+        assert parent.await_event("stats", "spectrum")["event"] == "stats", "off at the start"
+        answer = parent.ask(cmd="spectrum", on=True)
+        assert (answer["bands"], answer["columns_per_second"]) == (80, 50)
+        for _ in range(3):
+            event = parent.await_event("spectrum")
+            ends = {end: base64.b64decode(event[end]) for end in ("input", "output")}
+            assert any(ends.values()) and all(len(data) % 80 == 0 for data in ends.values())
+        assert parent.ask(cmd="stop")["ok"] and parent.ask(cmd="start")["ok"]
+        parent.await_event("spectrum")
+        assert parent.ask(cmd="spectrum", on=False)["ok"]
+        parent.ask(cmd="get")
+        events = [parent.await_event("stats", "spectrum")["event"] for _ in range(10)]
+        assert events == ["stats"] * 10
+
+    serve(parent, script)
+
+
 def test_the_end_of_the_parent_is_the_end_of_the_program(parent: Parent) -> None:
     def script() -> None:
         parent.ask(cmd="start")
@@ -148,7 +169,7 @@ def test_the_end_of_the_parent_is_the_end_of_the_program(parent: Parent) -> None
         ("nonsense", "is no JSON"),
         ("[1]", "no JSON object"),
         ("[" * 20000, "is no JSON"),
-        ("{}", "'cmd' is one of set, get, quit, start"),
+        ("{}", "'cmd' is one of set, get, spectrum, quit, start"),
         ('{"cmd": ["start"]}', "There is no command"),
         ('{"cmd": "set", "traget": "p225"}', "There is no setting 'traget'; there are "),
         ('{"cmd": "set", "target": 5}', "'target' is a text, not 5"),
@@ -161,6 +182,7 @@ def test_the_end_of_the_parent_is_the_end_of_the_program(parent: Parent) -> None
         ('{"cmd": "start", "now": true}', "'now' means nothing"),
         ('{"cmd": "record", "input": "a.wav"}', "takes two paths"),
         ('{"cmd": "record", "input": "a.wav", "output": "b.wav"}', "'start' comes first"),
+        ('{"cmd": "spectrum", "on": 1}', "'on', which is true or false"),
         ('{"cmd": "get", "id": []}', "An 'id' is a whole number or a text"),
         ("x" * (MOST_LINE_BYTES + 1), "longer than 65536 bytes"),
         ("x" * 300000, "longer than 65536 bytes"),

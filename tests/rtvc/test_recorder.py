@@ -32,13 +32,14 @@ def read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
 def test_both_files_begin_with_the_same_moment(tmp_path: Path) -> None:
     rig = Rig(Hopping(557), seconds=12)
     rig.run(1.0)
-    rig.chain.tap.listener = made = recorder(tmp_path)
+    made = recorder(tmp_path)
+    rig.chain.tap.listeners = (made,)
     rig.run(1.0)
     rig.chain.swap(Pipeline([Hopping(300)]), rig.chain.latency_seconds)
     rig.run(1.0)
     rig.run(0.6, work=False)  # sound is dropped; the files keep their time
     rig.run(1.0)
-    rig.chain.tap.listener = None
+    rig.chain.tap.listeners = ()
     rig.run(0.1)
     made.close()
     heard, said = read(tmp_path)
@@ -53,7 +54,8 @@ def test_both_files_begin_with_the_same_moment(tmp_path: Path) -> None:
 
 def test_what_is_muted_is_not_recorded_as_said(tmp_path: Path) -> None:
     rig = Rig()
-    rig.chain.tap.listener = made = recorder(tmp_path)
+    made = recorder(tmp_path)
+    rig.chain.tap.listeners = (made,)
     rig.run(0.5)
     rig.chain.output.mute(True)
     rig.run(0.5)
