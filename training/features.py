@@ -35,7 +35,7 @@ def levelled(audio: NDArray[np.float32], spec: MelSpec) -> NDArray[np.float32]:
     """The clip with its speech, not its pauses, at the nominal level."""
     count = len(audio) // spec.hop
     power = np.square(audio[: count * spec.hop]).reshape(count, spec.hop).mean(axis=1)
-    speech = power[power > power.max() * 10.0 ** (-30.0 / 10.0)]
+    speech = power[power >= power.max() * 10.0 ** (-30.0 / 10.0)]
     return audio * (NOMINAL_RMS / np.sqrt(max(float(speech.mean()), 1e-12)))
 
 

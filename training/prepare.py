@@ -1,26 +1,51 @@
-"""Turn a corpus into a feature cache: `python -m training.prepare MANIFEST.csv cache/speech`.
+"""Turn a corpus into a feature cache: `python -m training.prepare data/MANIFEST.csv cache/speech`.
 
-The cache is three memory-mapped arrays over all frames of all clips and an index. Clips that cannot
-be read are listed and left out.
+The corpus is a manifest CSV or a folder laid out as VCTK, FSDD, AudioMNIST or one folder a speaker. The cache
+is two memory-mapped arrays over all frames of all clips and an index. Clips that cannot be used are listed
+and left out. Interrupted, it goes on where it was when started again; finished, it has nothing left to do.
 """
 
 import argparse
+import hashlib
 import json
+import shutil
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.format import open_memmap
 from rich.progress import track
 
+from rtvc.errors import RtvcError
 from rtvc.mel import MelSpec
 from rtvc.pitch_hold import PitchHold
-from training.features import features_of
-from training.manifest import Clip, read_manifest
+from training.corpora import LAYOUTS, find_clips
+from training.features import Features, features_of
+from training.front_ends import FRONT_ENDS, front_end
+from training.manifest import Clip
 
 # log mels from log(1e-5) to about log(100) in steps of 1/16: eight bits are finer than any loss here.
 QUANT_STEP = 1.0 / 14.0
 QUANT_ZERO = -11.6
+RECIPE = "recipe.json"  # in the cache: how its features were made, and of which clips
+_PARTS = "parts"  # in the cache while it grows: one file for each clip that is done
+_SIDES = 3
+_TRIM_DB = 40.0  # so far below its loudest frame a clip's ends are silence
+_TRIM_KEEP_SECONDS = 0.1
+_QUIETEST_LOG_ENERGY = float(np.log(1e-3 * 0.05))  # 60 dB below the nominal level
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is done to every clip."""
+
+    mel: MelSpec = MelSpec()
+    trim: bool = False
 
 
 def quantise(log_mel: np.ndarray) -> np.ndarray:
@@ -31,18 +56,23 @@ def dequantise(stored: np.ndarray) -> np.ndarray:
     return stored.astype(np.float32) * QUANT_STEP + QUANT_ZERO
 
 
-def clip_arrays(clip: Clip) -> tuple[np.ndarray, np.ndarray] | str:
+def clip_arrays(clip: Clip, recipe: Recipe | None = None) -> tuple[np.ndarray, np.ndarray] | str:
     """Quantised mels (frames, n_mels) and side features (frames, 3), or why there are none."""
-    spec = MelSpec()
+    recipe = recipe or Recipe()
     try:
-        features = features_of(clip.path, spec)
+        features = features_of(clip.path, recipe.mel)
     except Exception as error:  # one damaged file must not end an hour of work; it is reported
         return f"{clip.path}: {error}"
+    if len(features.log_mel) < recipe.mel.overlap:
+        return f"{clip.path}: too short, {len(features.log_mel)} frames"
+    if features.log_energy.max() < _QUIETEST_LOG_ENERGY or not np.isfinite(features.log_mel).all():
+        return f"{clip.path}: holds no sound"
     hold = PitchHold()
     hold.process(*first_pitch(features.f0_hz, features.voiced))
     log_f0, voiced = hold.process(features.f0_hz, features.voiced)
     side = np.stack([log_f0, voiced, features.log_energy], axis=1)
-    return quantise(features.log_mel), side.astype(np.float16)
+    keep = _sounding(features, recipe.mel) if recipe.trim else slice(None)
+    return quantise(features.log_mel)[keep], side.astype(np.float16)[keep]
 
 
 def first_pitch(f0_hz: np.ndarray, periodicity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -51,25 +81,100 @@ def first_pitch(f0_hz: np.ndarray, periodicity: np.ndarray) -> tuple[np.ndarray,
     return f0_hz[at : at + 1], periodicity[at : at + 1]
 
 
-def prepare(manifest: Path, destination: Path, jobs: int) -> list[str]:
+def _sounding(features: Features, spec: MelSpec) -> slice:
+    """Without the silence at both ends, but for a little of it."""
+    energy = features.log_energy
+    loud = np.flatnonzero(energy > energy.max() - _TRIM_DB / 8.686)
+    margin = round(_TRIM_KEEP_SECONDS / spec.hop_seconds)
+    return slice(max(0, int(loud[0]) - margin), int(loud[-1]) + 1 + margin)
+
+
+def prepare(
+    source: Path,
+    destination: Path,
+    jobs: int,
+    recipe: Recipe | None = None,
+    layout: str | None = None,
+    kind: str = "speech",
+    seed: int = 0,
+) -> list[str]:
     """Write the cache; returns one line for each clip that had to be left out."""
-    clips = read_manifest(manifest)
-    destination.mkdir(parents=True, exist_ok=True)
-    mels, sides, index, failures, start = [], [], [], [], 0
-    with ProcessPoolExecutor(jobs) as pool:
-        results = pool.map(clip_arrays, clips, chunksize=8)
-        for clip, result in track(zip(clips, results, strict=True), "features", total=len(clips)):
-            if isinstance(result, str):
-                failures.append(result)
-                continue
-            mels.append(result[0])
-            sides.append(result[1])
-            index.append(_entry(clip, manifest.parent, start, len(result[0])))
-            start += len(result[0])
-    np.save(destination / "mel.npy", np.concatenate(mels))
-    np.save(destination / "side.npy", np.concatenate(sides))
-    (destination / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    recipe = recipe or Recipe()
+    root = source if source.is_dir() else source.parent
+    clips = find_clips(source, layout, kind, seed)
+    keys = [_key(clip, recipe) for clip in clips]
+    fingerprint = hashlib.sha256("".join(keys).encode()).hexdigest()
+    made = _read_recipe(destination)
+    if made.get("fingerprint") == fingerprint:
+        return list(made["failures"])
+    parts = destination / _PARTS
+    parts.mkdir(parents=True, exist_ok=True)
+    failures = _make_parts(clips, keys, parts, recipe, jobs)
+    done = [
+        (c, parts / f"{k}.npz") for c, k in zip(clips, keys, strict=True) if (parts / f"{k}.npz").exists()
+    ]
+    if not done:
+        raise RtvcError(f"None of the {len(clips)} clips of {source} can be used; the first: {failures[0]}")
+    _assemble(done, root, destination, recipe.mel)
+    table = {"mel": asdict(recipe.mel), "trim": recipe.trim, "fingerprint": fingerprint, "failures": failures}
+    _replace(destination / RECIPE, json.dumps(table))
+    shutil.rmtree(parts)
     return failures
+
+
+def _key(clip: Clip, recipe: Recipe) -> str:
+    """Changes with the file, its place in the corpus and what is done to it."""
+    stat = clip.path.stat() if clip.path.exists() else None
+    seen = (str(clip), stat and (stat.st_size, stat.st_mtime_ns), str(recipe))
+    return hashlib.sha256(repr(seen).encode()).hexdigest()
+
+
+def _make_parts(clips: list[Clip], keys: list[str], parts: Path, recipe: Recipe, jobs: int) -> list[str]:
+    left = [(c, k) for c, k in zip(clips, keys, strict=True) if not (parts / f"{k}.npz").exists()]
+    work = partial(_make_part, parts=parts, recipe=recipe)
+    with ProcessPoolExecutor(jobs) as pool:
+        try:
+            reports = track(pool.map(work, left, chunksize=8), "features", total=len(left))
+            return [report for report in reports if report]
+        except BrokenProcessPool:
+            raise RtvcError(
+                "A worker process died, perhaps for want of memory; start again with fewer --jobs, "
+                "what is done is kept."
+            ) from None
+
+
+def _make_part(job: tuple[Clip, str], parts: Path, recipe: Recipe) -> str:
+    """Worker processes. Returns the complaint, or nothing."""
+    clip, key = job
+    result = clip_arrays(clip, recipe)
+    if isinstance(result, str):
+        return result
+    fresh = parts / f"{key}.new.npz"
+    np.savez(fresh, mel=result[0], side=result[1])
+    fresh.replace(parts / f"{key}.npz")
+    return ""
+
+
+def _assemble(done: list[tuple[Clip, Path]], root: Path, destination: Path, spec: MelSpec) -> None:
+    """One array of each from all parts, without holding them in memory."""
+    lengths = [len(side) for _, side in _loaded(done)]
+    mel = open_memmap(destination / "mel.new.npy", "w+", np.uint8, (sum(lengths), spec.n_mels))
+    side = open_memmap(destination / "side.new.npy", "w+", np.float16, (sum(lengths), _SIDES))
+    index, start = [], 0
+    for (clip, _), frames, (mel_part, side_part) in zip(done, lengths, _loaded(done), strict=True):
+        mel[start : start + frames], side[start : start + frames] = mel_part, side_part
+        index.append(_entry(clip, root, start, frames))
+        start += frames
+    for name, array in (("mel", mel), ("side", side)):
+        array.flush()
+        (destination / f"{name}.new.npy").replace(destination / f"{name}.npy")
+    _replace(destination / "index.json", json.dumps(index))
+
+
+def _loaded(done: list[tuple[Clip, Path]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    for _, path in done:
+        with np.load(path, allow_pickle=False) as part:
+            yield part["mel"], part["side"]
 
 
 def _entry(clip: Clip, root: Path, start: int, frames: int) -> dict[str, object]:
@@ -85,14 +190,43 @@ def _entry(clip: Clip, root: Path, start: int, frames: int) -> dict[str, object]
     }
 
 
+def _read_recipe(cache: Path) -> dict:
+    path = cache / RECIPE
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _replace(path: Path, text: str) -> None:
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m training.prepare", description=__doc__)
-    parser.add_argument("manifest", type=Path)
-    parser.add_argument("destination", type=Path)
+    parser.add_argument("source", type=Path, help="a manifest .csv or the folder of a corpus")
+    parser.add_argument("destination", type=Path, help="folder of the cache")
+    parser.add_argument("--layout", choices=tuple(LAYOUTS), help="of the folder (default: by its looks)")
+    parser.add_argument("--kind", default="speech", help="which rows of a manifest (default: speech)")
+    parser.add_argument("--front-end", default="voice", choices=tuple(FRONT_ENDS), help="default: voice")
+    parser.add_argument(
+        "--trim", action=argparse.BooleanOptionalAction, help="cut silent ends (folders: yes)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the 80/20 split (default: 0)")
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
-    for line in prepare(args.manifest, args.destination, args.jobs):
+    trim = args.source.is_dir() if args.trim is None else args.trim
+    recipe = Recipe(front_end(args.front_end), trim)
+    try:
+        failures = prepare(
+            args.source, args.destination, args.jobs, recipe, args.layout, args.kind, args.seed
+        )
+    except RtvcError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    for line in failures:
         print(line, file=sys.stderr)
+    rows = json.loads((args.destination / "index.json").read_text(encoding="utf-8"))
+    print(f"{len(rows)} clips in {args.destination}, {len(failures)} left out")
     return 0
 
 
