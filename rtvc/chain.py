@@ -5,6 +5,7 @@ from rtvc.analysis import Analysis
 from rtvc.conversion import Conversion, Unconverted
 from rtvc.dynamics import Gain, NoiseGate, SoftLimiter
 from rtvc.finite import Finite
+from rtvc.formants import FormantShift
 from rtvc.framer import Framer
 from rtvc.griffin_lim import GriffinLim
 from rtvc.low_cut import LowCut
@@ -17,25 +18,38 @@ from rtvc.stage import Pipeline, Stage
 
 
 class Chain(Pipeline):
-    """The stages, and what can be seen of them while they run."""
+    """The stages, what can be seen of them while they run, and what they know of the speaker."""
 
-    def __init__(self, stages: list[Stage], pitch: PitchMeter | None) -> None:
+    def __init__(self, stages: list[Stage], asks_for_pitch: bool = False) -> None:
         super().__init__(stages)
-        self._pitch = pitch
+        self._pitch = next((stage for stage in stages if isinstance(stage, PitchMeter)), None)
+        self._conversion = next((stage for stage in stages if isinstance(stage, Conversion)), None)
+        self._asks_for_pitch = asks_for_pitch
 
     @property
     def f0_hz(self) -> float | None:
         return self._pitch.f0_hz if self._pitch else None
+
+    @property
+    def wants_speaker_pitch(self) -> bool:
+        return self._asks_for_pitch and self._conversion is not None
+
+    def know_speaker(self, pitch_hz: float | None) -> None:
+        if self._conversion:
+            self._conversion.know_speaker(pitch_hz)
+
+    def take_over(self, previous: Pipeline) -> None:
+        if isinstance(previous, Chain) and self._conversion and previous._conversion:
+            self._conversion.take_over(previous._conversion)
 
 
 def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> Chain:
     """Audio at input_rate to audio at output_rate.
 
     finite -> resample -> gain -> gate
-           -> [ low cut, frames -> analysis -> conversion -> vocoder ]
+           -> [ low cut, frames -> analysis -> conversion -> formants -> vocoder ]
            -> resample -> gain -> limiter
     """
-    pitch = None
     if settings.mode == "bypass":
         middle: list[Stage] = []
         rate = input_rate
@@ -44,17 +58,22 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
         spec = converter.spec
         rate = spec.sample_rate
         framer = Framer(spec, LowCut(rate, spec.hop))
-        pitch = PitchMeter(rate)
-        middle = [framer, Analysis(spec), pitch, converter, _vocoder(settings, spec)]
+        formants = _formants(settings, spec)
+        middle = [framer, Analysis(spec), PitchMeter(rate), converter, *formants, _vocoder(settings, spec)]
     ends = _entrance(settings, input_rate, rate), _exit(settings, rate, output_rate)
-    return Chain([*ends[0], *middle, *ends[1]], pitch)
+    return Chain([*ends[0], *middle, *ends[1]], asks_for_pitch=settings.source_pitch_hz is None)
 
 
 def _converter(settings: ChainSettings) -> Conversion | Unconverted:
     if settings.mode == "resynth":
         return Unconverted(MelSpec())
     voice = catalog.voice(settings.target)
-    return Conversion(StepModel(catalog.model_path(settings.model)), voice)
+    model = StepModel(catalog.model_path(settings.model))
+    return Conversion(model, voice, settings.pitch_semitones, settings.source_pitch_hz)
+
+
+def _formants(settings: ChainSettings, spec: MelSpec) -> list[Stage]:
+    return [FormantShift(spec, settings.formant_semitones)] if settings.formant_semitones else []
 
 
 def _vocoder(settings: ChainSettings, spec: MelSpec) -> GriffinLim:

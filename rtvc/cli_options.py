@@ -60,12 +60,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def chain_settings(options: argparse.Namespace) -> ChainSettings:
     return ChainSettings(
         mode=options.mode,
-        target=options.target,
+        target=options.blend or options.target,
         model=options.model,
         preset_name=options.preset,
         input_gain_db=options.input_gain,
         output_gain_db=options.output_gain,
         gate_db=options.gate,
+        pitch_semitones=options.pitch,
+        formant_semitones=options.formant,
+        source_pitch_hz=options.source_pitch,
     )
 
 
@@ -89,6 +92,16 @@ def _parser() -> argparse.ArgumentParser:
 def _add_sound(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--mode", default=MODES[0], help=f"{', '.join(MODES)} (default: {MODES[0]})")
     group.add_argument("--target", default=DEFAULT_TARGET, metavar="VOICE", help="default: %(default)s")
+    group.add_argument("--blend", metavar="VOICES", help="a target between voices: p230:0.7,p226:0.3")
+    group.add_argument(
+        "--pitch", type=_number, default=0.0, metavar="SEMITONES", help="above the target's own pitch"
+    )
+    group.add_argument(
+        "--formant", type=_number, default=0.0, metavar="SEMITONES", help="a shorter mouth, or a longer one"
+    )
+    group.add_argument(
+        "--source-pitch", type=_number, metavar="HZ", help="the speaker's own, if known (default: found out)"
+    )
     group.add_argument("--model", default=DEFAULT_MODEL, help="who speaks it (default: %(default)s)")
     group.add_argument("--preset", default=DEFAULT_PRESET, help=f"see below (default: {DEFAULT_PRESET})")
     group.add_argument("--gate", type=_number, metavar="DBFS", help="silence what is quieter, e.g. -50")

@@ -9,7 +9,7 @@ from rtvc.frames import Frames
 from rtvc.level import LevelTracker, log_energy_at
 from rtvc.mel import MelSpec
 from rtvc.pitch_hold import PitchHold
-from rtvc.pitch_map import PitchMap
+from rtvc.pitch_map import SEMITONE, PitchMap
 from rtvc.runtime import StepModel
 from rtvc.voices import Voice
 
@@ -24,13 +24,16 @@ Float = NDArray[np.float32]
 class Conversion:
     """Stage: Frames to log-mels (n, n_mels) in the voice it was given, one step of the model a frame."""
 
-    def __init__(self, model: StepModel, voice: Voice) -> None:
+    def __init__(
+        self, model: StepModel, voice: Voice, pitch_semitones: float = 0.0, source_hz: float | None = None
+    ) -> None:
         self._model = model
         self._voice = voice.embedding(model.info.name)
         self._nominal = log_energy_at(model.info.nominal_rms)
         self._level = LevelTracker(self.spec.hop_seconds, model.info.nominal_rms)
         self._hold = PitchHold()
-        self._pitch = PitchMap(voice.mean_log_f0, self.spec.hop_seconds)
+        target_log_hz = voice.median_log_f0 + pitch_semitones * SEMITONE
+        self._pitch = PitchMap(target_log_hz, self.spec.hop_seconds, source_hz)
         self.reset()
 
     @property
@@ -52,6 +55,15 @@ class Conversion:
         self._pitch.reset()
         # What has to be undone on a frame the model still holds: (log gain, attenuation).
         self._pending: list[tuple[float, float]] = []
+
+    def know_speaker(self, pitch_hz: float | None) -> None:
+        self._pitch.speaker.known_hz = pitch_hz
+        self._pitch.speaker.reset()
+
+    def take_over(self, previous: "Conversion") -> None:
+        """Go on with the level and the pitch of the speaker that another conversion has found."""
+        self._level.take_over(previous._level)
+        self._pitch.speaker.take_over(previous._pitch.speaker)
 
     def process(self, frames: Frames) -> Float:
         gain = self._level.process(frames.log_energy)

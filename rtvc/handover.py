@@ -34,6 +34,7 @@ class Handover:
 
     def __init__(self, old: Pipeline, new: Pipeline, lead: int) -> None:
         self._old, self.new = old, new
+        new.take_over(old)
         rate = new.output_rate
         self._rise = rising_ramp(round(_FADE_SECONDS * rate))
         self._fade_at = max(lead, 0) + round(_SETTLE_SECONDS * rate)

@@ -1,7 +1,7 @@
 """The running level of the speech coming in, so that a quiet mic and a loud one meet the same model."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,10 @@ class LevelTracker:
 
     def reset(self) -> None:
         self._state = initial_state()
+
+    def take_over(self, other: "LevelTracker") -> None:
+        """Go on with what another one has heard."""
+        self._state = replace(other._state)
 
     def process(self, log_energy: NDArray[np.float32]) -> NDArray[np.float32]:
         gains = [self._step(math.exp(2.0 * energy)) for energy in log_energy.tolist()]

@@ -16,6 +16,7 @@ import numpy as np
 
 from rtvc.audio_file import MAX_RATE, MIN_RATE, AudioReader, AudioWriter, check_places, shown
 from rtvc.errors import AudioFileError, UsageError
+from rtvc.speaker_scan import speaker_pitch
 from rtvc.stage import Audio, Pipeline
 
 MakePipeline = Callable[[int, int], Pipeline]  # input rate, output rate
@@ -71,6 +72,8 @@ def convert_file(
     with AudioReader(source) as reader:
         rate = output_rate or reader.sample_rate
         pipeline = make_pipeline(reader.sample_rate, rate)
+        if pipeline.wants_speaker_pitch:
+            pipeline.know_speaker(speaker_pitch(source))
         expected = None if reader.samples is None else _scaled(reader.samples, reader.sample_rate, rate)
         with AudioWriter(destination, rate, reader.subtype, expected) as writer:
             taken, given = _stream(reader, writer, pipeline, rate, progress)

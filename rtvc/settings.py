@@ -10,6 +10,9 @@ DEFAULT_TARGET = "p230"
 DEFAULT_MODEL = "stream"
 _GAIN_RANGE_DB = (-60.0, 40.0)
 _GATE_RANGE_DB = (-120.0, 0.0)
+_PITCH_RANGE = (-24.0, 24.0)  # semitones
+_FORMANT_RANGE = (-12.0, 12.0)  # semitones; an octave is a factor of two in the length of the mouth
+_SOURCE_PITCH_RANGE_HZ = (50.0, 1000.0)
 
 
 @dataclass(frozen=True)
@@ -17,21 +20,28 @@ class ChainSettings:
     """How the sound is to be changed. `speaker` converts, `resynth` is the vocoder alone."""
 
     mode: str = "speaker"
-    target: str = DEFAULT_TARGET
+    target: str = DEFAULT_TARGET  # a voice, or several with their shares: p230:0.7,p226:0.3
     model: str = DEFAULT_MODEL
     preset_name: str = DEFAULT_PRESET
     input_gain_db: float = 0.0
     output_gain_db: float = 0.0
     gate_db: float | None = None  # threshold in dBFS; None leaves the gate out
+    pitch_semitones: float = 0.0  # on top of the way from the speaker's pitch to the target's
+    formant_semitones: float = 0.0
+    source_pitch_hz: float | None = None  # the speaker's own, where it is known; else it is found out
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise UsageError(f"There is no mode '{self.mode}'; choose one of {', '.join(MODES)}.")
         preset_named(self.preset_name)
-        _check_range("input gain", self.input_gain_db, _GAIN_RANGE_DB)
-        _check_range("output gain", self.output_gain_db, _GAIN_RANGE_DB)
+        _check_range("input gain", self.input_gain_db, _GAIN_RANGE_DB, "dB")
+        _check_range("output gain", self.output_gain_db, _GAIN_RANGE_DB, "dB")
+        _check_range("pitch shift", self.pitch_semitones, _PITCH_RANGE, "semitones")
+        _check_range("formant shift", self.formant_semitones, _FORMANT_RANGE, "semitones")
         if self.gate_db is not None:
-            _check_range("gate threshold", self.gate_db, _GATE_RANGE_DB)
+            _check_range("gate threshold", self.gate_db, _GATE_RANGE_DB, "dB")
+        if self.source_pitch_hz is not None:
+            _check_range("speaker's own pitch", self.source_pitch_hz, _SOURCE_PITCH_RANGE_HZ, "Hz")
 
     @property
     def preset(self) -> Preset:
@@ -45,7 +55,7 @@ class ChainSettings:
         return f"{self.target}, model {self.model}, preset {self.preset_name}"
 
 
-def _check_range(what: str, value: float, limits: tuple[float, float]) -> None:
+def _check_range(what: str, value: float, limits: tuple[float, float], unit: str) -> None:
     low, high = limits
     if not low <= value <= high:
-        raise UsageError(f"The {what} is {value} dB; it must lie between {low} and {high} dB.")
+        raise UsageError(f"The {what} is {value:g} {unit}; it must lie between {low:g} and {high:g} {unit}.")

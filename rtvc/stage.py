@@ -64,6 +64,17 @@ class Pipeline:
         """Any thread. How high the last voice heard was, where a stage here knows it."""
         return None
 
+    @property
+    def wants_speaker_pitch(self) -> bool:
+        """Whether it would be of use to know how high the speaker speaks before the first word."""
+        return False
+
+    def know_speaker(self, pitch_hz: float | None) -> None:
+        """Before the first block, or after `reset`. None: not known, to be found out."""
+
+    def take_over(self, previous: "Pipeline") -> None:
+        """Worker thread. Learn about the speaker what the pipeline heard so far has found out."""
+
     def process(self, block: Audio) -> Audio:
         out: Any = block
         for stage in self.stages:

@@ -19,7 +19,7 @@ class Voice:
     id: str
     name: str
     gender: str  # F, M or empty
-    mean_log_f0: float  # natural log of Hz, over voiced speech
+    median_log_f0: float  # natural log of Hz, over clearly voiced speech
     embeddings: dict[str, list[float]]  # model name -> the vector that model understands
     licence: str
     source: str
@@ -32,7 +32,7 @@ class Voice:
 
     @property
     def median_hz(self) -> float:
-        return math.exp(self.mean_log_f0)
+        return math.exp(self.median_log_f0)
 
 
 def read_voice(path: Path) -> Voice:
@@ -53,12 +53,12 @@ def _voice(raw: dict[str, Any]) -> Voice:
     if not all(isinstance(value, str) for value in texts.values()):
         raise TypeError("a text field holds no text")
     embeddings = {str(model): [float(x) for x in vector] for model, vector in raw["embeddings"].items()}
-    mean_log_f0 = float(raw["mean_log_f0"])
-    if not math.log(40.0) < mean_log_f0 < math.log(2000.0):
-        raise ValueError(f"a mean pitch of exp({mean_log_f0}) Hz")
+    median_log_f0 = float(raw["median_log_f0"])
+    if not math.log(40.0) < median_log_f0 < math.log(2000.0):
+        raise ValueError(f"a pitch of exp({median_log_f0}) Hz")
     if not all(math.isfinite(x) for vector in embeddings.values() for x in vector):
         raise ValueError("an embedding that is not finite")
-    return Voice(mean_log_f0=mean_log_f0, embeddings=embeddings, **texts)
+    return Voice(median_log_f0=median_log_f0, embeddings=embeddings, **texts)
 
 
 def write_voice(voice: Voice, path: Path) -> None:
@@ -67,7 +67,7 @@ def write_voice(voice: Voice, path: Path) -> None:
         "id": voice.id,
         "name": voice.name,
         "gender": voice.gender,
-        "mean_log_f0": round(voice.mean_log_f0, 4),
+        "median_log_f0": round(voice.median_log_f0, 4),
         "licence": voice.licence,
         "source": voice.source,
         "embeddings": {model: [round(x, 4) for x in v] for model, v in voice.embeddings.items()},

@@ -64,7 +64,7 @@ class SpeechBatches:
                 self.of_speaker.setdefault(entry.speaker, []).append(entry)
         self.speakers = sorted(self.of_speaker)
         self.weights = self._speaker_weights(sets, shipped_share)
-        self.log_f0_mean = torch.tensor([self.mean_log_f0(name) for name in self.speakers])
+        self.log_f0_median = torch.tensor([self.median_log_f0(name) for name in self.speakers])
 
     def _speaker_weights(self, sets: Sets, shipped_share: float) -> np.ndarray:
         """Square root of the material, with a fixed share for the voices that ship."""
@@ -76,18 +76,13 @@ class SpeechBatches:
                 weights[group] *= share / weights[group].sum()
         return weights / weights.sum()
 
-    def mean_log_f0(self, speaker: str) -> float:
-        """Mean of held log f0 over clearly voiced frames, by which source and target are matched.
-
-        Only frames within half an octave of the median count: creak and octave errors would pull it down.
-        """
+    def median_log_f0(self, speaker: str) -> float:
+        """Of held log f0 over clearly voiced frames, by which source and target are matched."""
         rows = np.concatenate(
             [self.side[e.start : e.start + e.frames, :2] for e in self.of_speaker[speaker]]
         ).astype(np.float32)
         values = rows[rows[:, 1] > 0.9, 0]
-        if not len(values):
-            return 5.0
-        return float(values[np.abs(values - np.median(values)) < 0.5 * np.log(2.0)].mean())
+        return float(np.median(values)) if len(values) else 5.0
 
     def rows(self, entry: Entry, frames: int) -> np.ndarray:
         """A random stretch of a clip; one that is too short is padded with its own quiet end."""

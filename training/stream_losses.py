@@ -89,7 +89,7 @@ class StreamLoss:
         self.spread = spread
 
     def __call__(
-        self, batch: Batch, log_f0_mean: Tensor, convert: bool, critic: MelCritic | None = None
+        self, batch: Batch, log_f0_median: Tensor, convert: bool, critic: MelCritic | None = None
     ) -> Outcome:
         system, config = self.system, self.config
         mel, side = self.perturb.level(batch.mel, batch.side, self.spread)
@@ -112,7 +112,7 @@ class StreamLoss:
             "phone": config.phone * self._phones(content, self._delayed(batch.phone)),
         }
         if convert:
-            converted, more = self._conversion(content, side, voice, batch, log_f0_mean)
+            converted, more = self._conversion(content, side, voice, batch, log_f0_median)
             terms |= more
             made.append(converted)
         if critic is not None:
@@ -146,13 +146,13 @@ class StreamLoss:
         return loss / known.sum().clamp(min=1)
 
     def _conversion(
-        self, content: Tensor, side: Tensor, voice: Tensor, batch: Batch, log_f0_mean: Tensor
+        self, content: Tensor, side: Tensor, voice: Tensor, batch: Batch, log_f0_median: Tensor
     ) -> tuple[tuple[Tensor, Tensor], dict[str, Tensor]]:
         """Speak it as somebody else of the batch: it must sound like them and say the same."""
         system, config, speaker = self.system, self.config, batch.speaker
         order = torch.roll(torch.arange(len(side)), 1)
         moved = side.clone()
-        moved[..., 0] += (log_f0_mean[speaker[order]] - log_f0_mean[speaker])[:, None]
+        moved[..., 0] += (log_f0_median[speaker[order]] - log_f0_median[speaker])[:, None]
         output = self._decode(content, moved, voice[order])
         # The judge must not learn to like what it is shown: its weights get no gradient here.
         judge = {name: p.detach() for name, p in system.speaker_encoder.named_parameters()}

@@ -105,7 +105,7 @@ class Trainer:
         convert = self.share_done() > _CONVERSION_FROM and self.progress.step % 2 == 0
         critic = self.critic if self.share_done() > self.optimiser_config.critic_from else None
         self.critic.requires_grad_(False)
-        outcome = self.loss(batch, self.batches.log_f0_mean, convert, critic)
+        outcome = self.loss(batch, self.batches.log_f0_median, convert, critic)
         self.optimiser.zero_grad(set_to_none=True)
         outcome.total.backward()
         torch.nn.utils.clip_grad_norm_(self.system.parameters(), self.optimiser_config.clip)

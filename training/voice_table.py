@@ -65,7 +65,7 @@ def write_voices(run: Path) -> int:
             id=speaker,
             name=speaker,
             gender=person["gender"],
-            mean_log_f0=batches.mean_log_f0(speaker),
+            median_log_f0=batches.median_log_f0(speaker),
             embeddings={MODEL_NAME: [float(x) for x in vector]},
             licence=licence,
             source=source.format(speaker),

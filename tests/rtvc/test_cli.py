@@ -51,7 +51,7 @@ def fails(capsys: pytest.CaptureFixture[str], code: int, *arguments: object) -> 
         (["a", "b", "--jobs", "two"], "invalid whole number value: 'two'"),
         (["--seconds", "-1"], "-1 is not above 0"),
         (["--gate", "nan"], "nan is no number"),
-        (["--gate", "5"], "gate threshold is 5.0 dB"),
+        (["--gate", "5"], "gate threshold is 5 dB"),
         (["--mode", "opera"], "There is no mode 'opera'; choose one of speaker, resynth, bypass"),
         (["--preset", "best"], "There is no preset 'best'"),
         (["a.wav"], "a SOURCE and no DESTINATION"),

@@ -27,8 +27,8 @@ def test_written_voice_reads_back(tmp_path):
 @pytest.mark.parametrize(
     "damage",
     [
-        {"mean_log_f0": 99.0},
-        {"mean_log_f0": "high"},
+        {"median_log_f0": 99.0},
+        {"median_log_f0": "high"},
         {"embeddings": {"stream": ["x"]}},
         {"embeddings": {"stream": [float("nan")]}},
         {"name": 5},
