@@ -184,6 +184,7 @@ class Engine:
             hop_p99_ms=chain.hops.p99_ms(),
             recorded_seconds=recorder.seconds if recorder else 0.0,
             recording_drops=recorder.dropped_blocks if recorder else 0,
+            drift_ppm=chain.output.drift_ppm,
             recoveries=now.recoveries,
             f0_hz=chain.pipeline.f0_hz,
             input_peak=chain.input_level.level,

@@ -7,9 +7,11 @@ Each method says which thread may call it. Tests call all three by hand.
 
 import math
 import time
+from collections.abc import Callable
 
 import numpy as np
 
+from rtvc.elastic_buffer import ElasticOutputBuffer
 from rtvc.fades import read_across_cut, rising_ramp
 from rtvc.handover import Handover
 from rtvc.output_buffer import OutputBuffer
@@ -23,6 +25,7 @@ _CAPACITY_SECONDS = 2.0
 _MOST_BEHIND_SECONDS = 0.25  # more sound than this is not caught up with
 _LONGEST_BEHIND_SECONDS = 0.1  # nor is any, when this much was worked off without reaching the end
 _FADE_SECONDS = 0.005
+_LONGEST_BLOCK_SECONDS = 0.1  # bursts included; a microphone that is late for longer has stopped
 
 
 class LiveChain:
@@ -37,6 +40,7 @@ class LiveChain:
         preset: Preset,
         is_duplex: bool = True,
         latency_seconds: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`latency_seconds` is the least delay wanted, where sound is to be as late as another chain's."""
         self._pipeline, self._is_duplex = pipeline, is_duplex
@@ -47,12 +51,14 @@ class LiveChain:
         # pipeline takes over: by as much as it holds back more. So the buffer never notices a difference.
         self._latency_samples = max(pipeline.latency_seconds, latency_seconds) * self._output_rate
         self._ring = Ring(round(_CAPACITY_SECONDS * input_rate))
-        self.output = OutputBuffer(self._output_rate, output_block, preset.output_margin_ms / 1e3)
+        self._clock = clock
+        self.output = self._output_buffer(output_block, preset.output_margin_ms / 1e3)
         self._rise = rising_ramp(round(_FADE_SECONDS * input_rate))
         self._scratch = np.zeros(len(self._rise), np.float32)
         # Stored by the input callback, read by the worker, which only ever sees a lost block a little late.
         self._lost_samples = 0
         self.overruns = 0
+        self._captured = 0, 0.0  # samples, and when the last of them came: one reference, replaced whole
         # Stored by another thread, taken by the worker between two blocks: one reference, replaced whole. The
         # worker empties it with `pop`, so that what is stored meanwhile is not lost.
         self._successors: list[tuple[Pipeline, float]] = []
@@ -80,17 +86,19 @@ class LiveChain:
         """The one heard, or about to be. To be touched by others only when the worker has ended."""
         return self._handover.new if self._handover else self._pipeline
 
+    def _output_buffer(self, block: int, margin_seconds: float) -> OutputBuffer:
+        if self._is_duplex:
+            return OutputBuffer(self._output_rate, block, margin_seconds)
+        step = self._input_block * self._ratio
+        return ElasticOutputBuffer(self._output_rate, block, margin_seconds, step, self._latency_samples)
+
     @property
     def buffer_seconds(self) -> float:
-        """How long sound waits for the speaker beyond what the chain declares.
-
-        Where one callback serves both ends this is known to the sample, bursts included. Two callbacks have
-        any phase, and the devices' own figures count the bursts; there the headroom is the honest answer.
-        """
-        if self._is_duplex and self.output.delay_samples:
-            block = self._input_block * self._ratio
-            return (self.output.delay_samples - block - self._latency_samples) / self._output_rate
-        return self.output.waiting_samples / self._output_rate
+        """How long sound waits for the speaker beyond what the chain declares; measured, bursts included."""
+        if not self.output.delay_samples:
+            return self.output.target_samples / self._output_rate
+        block = self._input_block * self._ratio
+        return (self.output.delay_samples - block - self._latency_samples) / self._output_rate
 
     @property
     def captured_seconds(self) -> float:
@@ -111,10 +119,15 @@ class LiveChain:
         if lost:
             self._lost_samples += lost
             self.overruns += 1
+        self._captured = self._ring.written + self._lost_samples, self._clock()
 
     def play(self, out: Audio) -> None:
         """Output callback. Fill `out` with what is due now."""
-        self.output.play(out, (self._ring.written + self._lost_samples) * self._ratio)
+        samples, at = self._captured
+        captured = samples * self._ratio
+        if not self._is_duplex:  # blocks of another clock have any phase; between them time goes on evenly
+            captured += min(self._clock() - at, _LONGEST_BLOCK_SECONDS) * self._output_rate
+        self.output.play(out, captured)
 
     def work_once(self) -> bool:
         """Worker thread. Put at most one block through the chain; False if there was none."""

@@ -29,9 +29,10 @@ _TRIM_SECONDS = 0.4  # how long headroom must be too large before it is cut
 _MOST_PATIENCE = 16  # times as long, where cutting a little proved wrong
 _GIVE_WAY_SECONDS = 0.010  # the most that late sound may add to the delay
 _TOLERANCE_SECONDS = 0.003
+_LONG_AGO = 1 << 60
 
 
-class _Range:
+class Range:
     """The least, the most and the mean of a value over a stretch of time counted in samples."""
 
     def __init__(self) -> None:
@@ -53,11 +54,16 @@ class _Range:
 
 
 class OutputBuffer:
-    """Written by the worker, played by the output callback; each attribute has one writer, named below."""
+    """Written by the worker, played by the output callback; each attribute has one writer, named below.
+
+    For two ends that one clock serves; ElasticOutputBuffer is for those that have one each.
+    """
+
+    stretched_samples = 0  # sound added for that, below 0 taken out
 
     def __init__(self, rate: int, block: int, margin_seconds: float) -> None:
         self._rate = rate
-        self._target = block + round(margin_seconds * rate)  # headroom wanted just before a block is played
+        self.target_samples = block + round(margin_seconds * rate)  # headroom wanted just before a block
         self._tolerance = round(_TOLERANCE_SECONDS * rate)
         self._ring = Ring(round(_CAPACITY_SECONDS * rate))
         self._fader = EdgeFader(round(_FADE_SECONDS * rate))
@@ -74,19 +80,22 @@ class OutputBuffer:
         self._is_playing = False
         self._is_starving = False
         self._starved = False  # at all, in the present watch
-        self._headroom = _Range()
-        self._delay = _Range()
+        self._headroom = Range()
+        self._delay = Range()
         self._usual_delay = 0.0
-        self._delay_at_target = 0.0  # the mean delay that goes with the headroom wanted
         self._given_way = 0  # samples of delay added for late sound
         self._patience = 1  # watches in a row that must show a little too much before it is cut
         self._calm_excesses: list[int] = []  # what those so far have shown
-        self._since_cut = 0  # samples played since sound was last cut
+        self._since_cut = _LONG_AGO  # samples played since the delay was last made smaller
         self.underruns = 0
         self.cuts = 0
         self.cut_samples = 0
         self.delay_samples = 0.0  # from captured to played, on average; 0 until sound has been watched
-        self.waiting_samples = float(self._target)  # headroom, judged by how the delay moved since it was set
+
+    @property
+    def drift_ppm(self) -> float:
+        """Any thread. How much faster the speaker's clock runs."""
+        return 0.0
 
     # ---- worker thread
 
@@ -96,14 +105,22 @@ class OutputBuffer:
         if len(audio):
             audio = audio if self._joints.is_settled else audio.copy()  # the chain may still need its array
             self._joints.shape(audio, 0, len(audio))
-        self._owed += len(audio) - self._ring.write(audio)
-        self._floor = min(floor, self._ring.written)
+        self._put(audio)
+        self._promise(floor)
 
     def write_silence(self, count: int) -> None:
         """Worker thread. Stand in for sound that will never come, so that the numbers stay true."""
         silence = np.empty(count, np.float32)
         self._joints.shape(silence, 0, 0)
-        self._owed += count - self._ring.write(silence)
+        self._put(silence)
+
+    def _put(self, audio: Audio) -> None:
+        """Worker thread."""
+        self._owed += len(audio) - self._ring.write(audio)
+
+    def _promise(self, floor: int) -> None:
+        """Worker thread. After the samples are there."""
+        self._floor = min(floor, self._ring.written)
 
     @property
     def written(self) -> int:
@@ -154,12 +171,16 @@ class OutputBuffer:
         if self._floor <= settle:
             self._restart_watch()
         elif self._headroom.samples >= watch:
-            shift = int(self._headroom.least) - self._target
+            shift = self._first_shift()
             self._played += shift
             self._usual_delay = self._delay.most - shift
-            self._delay_at_target = self.delay_samples = self._delay.mean - shift
+            self.delay_samples = self._delay.mean - shift
             self._is_playing = True
             self._restart_watch()
+
+    def _first_shift(self) -> int:
+        """Output callback. By how much to play later than now, below 0, or earlier."""
+        return int(self._headroom.least) - self.target_samples
 
     def _pass_over(self, out: Audio) -> None:
         """Output callback. What is due goes by unheard, so that unmuting goes on with what is due then."""
@@ -196,24 +217,22 @@ class OutputBuffer:
         """Output callback. Count, and learn from a cut that was regretted soon after."""
         if is_starving and not self._is_starving:
             self.underruns += 1
-            if self.cuts and self._since_cut < 2 * self._patience * round(_TRIM_SECONDS * self._rate):
+            if self._since_cut < 2 * self._patience * round(_TRIM_SECONDS * self._rate):
                 self._patience = min(_MOST_PATIENCE, 2 * self._patience)
         self._is_starving = is_starving
         self._starved = self._starved or is_starving
 
     def _trim(self, out: Audio) -> bool:
         """Output callback. After a watch bring the delay back to what it was; True if `out` is filled."""
-        excess = self._excess_to_cut(int(self._headroom.least) - self._target)
+        excess = self._excess_to_cut(int(self._headroom.least) - self.target_samples)
         missing = int(self._usual_delay - self._delay.most)
         starved, most, mean = self._starved, self._delay.most, self._delay.mean
-        self.waiting_samples = self._target + mean - self._delay_at_target
         self.delay_samples = mean
         self._restart_watch()
         if excess and self._ring.available >= excess + len(out):
             self._cut(out, excess)
-            self._usual_delay, self._delay_at_target = most - excess, mean - excess
-            self.delay_samples = mean - excess
-            self.waiting_samples = float(self._target)
+            self._usual_delay, self.delay_samples = most - excess, mean - excess
+            self._given_way = max(0, self._given_way - excess)
             return True
         if starved and missing > self._tolerance:
             # The device lost input. The delay shrank by as much, and the buffer runs dry at every hop.
@@ -222,11 +241,16 @@ class OutputBuffer:
 
     def _excess_to_cut(self, excess: int) -> int:
         """Output callback. Much is cut at once; a little only when it was needless for a while."""
+        return excess if self._is_much(excess) else self._lasting(excess)
+
+    def _is_much(self, excess: float) -> bool:
+        return excess > self._tolerance + round(_GIVE_WAY_SECONDS * self._rate)
+
+    def _lasting(self, excess: int) -> int:
+        """Output callback. What of a small excess has been needless for long enough."""
         if excess <= self._tolerance:
             self._calm_excesses.clear()
             return 0
-        if excess > self._tolerance + round(_GIVE_WAY_SECONDS * self._rate):
-            return excess
         self._calm_excesses.append(excess)
         return min(self._calm_excesses) if len(self._calm_excesses) >= self._patience else 0
 
@@ -235,7 +259,6 @@ class OutputBuffer:
         count = read_across_cut(self._ring, out, excess, self._rise, self._scratch)
         self._fader.shape(out, 0, count)
         self._played += excess + len(out)
-        self._given_way = max(0, self._given_way - excess)
         self._since_cut = 0
         self._calm_excesses.clear()
         self.cuts += 1

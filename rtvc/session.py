@@ -41,6 +41,7 @@ class Session:
             preset,
             link.is_duplex,
             latency_seconds,
+            clock,
         )
         # Stored once by the worker, which then ends; read by others.
         self.error: RtvcError | None = None
@@ -120,6 +121,7 @@ class Session:
             dropped_ms=chain.dropped_seconds * 1e3,
             repairs=chain.repairs,
             device_xruns=self.link.device_xruns,
+            drift_ms=chain.output.stretched_samples / self.link.output_rate * 1e3,
         )
 
     # ---- audio callbacks

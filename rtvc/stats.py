@@ -44,6 +44,7 @@ class Counts:
     dropped_ms: float = 0.0
     repairs: int = 0  # times the chain put out something that is no number and was started afresh
     device_xruns: int = 0  # blocks the sound system itself reported as late or lost
+    drift_ms: float = 0.0  # sound added because the speaker's clock is the faster one; below 0 taken out
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
@@ -58,6 +59,7 @@ class Stats(Counts):
     latency: Latency = Latency()
     load: float = 0.0  # time the worker computes per time of sound, lately; 1.0 cannot be kept up
     hop_p99_ms: float = 0.0
+    drift_ppm: float = 0.0  # how much faster the speaker's clock runs, where the two ends have one each
     recoveries: int = 0  # times the devices were opened again because something was wrong with them
     recorded_seconds: float = 0.0  # in the files that are being recorded
     recording_drops: int = 0  # blocks that are silence there, because the disk was too slow

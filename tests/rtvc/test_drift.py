@@ -1,0 +1,170 @@
+"""Two devices with a clock each, simulated: the delay stays, nothing clicks, and the stats tell of it."""
+
+import heapq
+
+import numpy as np
+import pytest
+
+from rtvc.drift import ClockFollower
+from rtvc.live_chain import LiveChain
+from rtvc.presets import PRESETS
+from rtvc.stage import Audio, Pipeline
+from tests.fakes import FakeClock, Hopping
+
+RATE, HOP = 48000, 557
+PRESET = PRESETS["balanced"]
+BLOCK = PRESET.block_samples
+STEADY_AFTER = 1.0  # seconds
+
+
+class TwoClocks:
+    """A microphone that hears a ramp, so that every sample played says when it went in; or a tone."""
+
+    def __init__(
+        self, input_ppm: float, jitter_seconds: float = 0.0, phase: float = 0.3, tone_hz: float = 0.0
+    ) -> None:
+        self.tone_hz = tone_hz
+        self.clock, self.random = FakeClock(), np.random.default_rng(4)
+        self.chain = LiveChain(
+            Pipeline([Hopping(HOP)]), RATE, BLOCK, BLOCK, PRESET, is_duplex=False, clock=self.clock
+        )
+        self.jitter_seconds = jitter_seconds
+        self.input_rate = RATE * (1 + input_ppm * 1e-6)
+        self._start = self.clock.now
+        self._captured = self._played = 0
+        # (when it should call, is output)
+        self._calls = [
+            (self._start + BLOCK / self.input_rate, False),
+            (self._start + phase * BLOCK / RATE, True),
+        ]
+        self.delays_ms: list[tuple[float, float]] = []  # (when, how late), at the first sample of each block
+        self.blocks: list[Audio] = []
+        self.microphone_works = True
+
+    def run(self, seconds: float) -> None:
+        end = self._calls[0][0] + seconds
+        while self._calls[0][0] < end:
+            due, is_output = heapq.heappop(self._calls)
+            late = self.random.uniform(0, self.jitter_seconds)
+            self.clock.now = max(self.clock.now, due + late)
+            if is_output:
+                self._play(due)
+            else:
+                self._capture()
+            heapq.heappush(self._calls, (due + BLOCK / (RATE if is_output else self.input_rate), is_output))
+
+    def _capture(self) -> None:
+        ramp = np.arange(self._captured, self._captured + BLOCK, dtype=np.float32)
+        self._captured += BLOCK
+        if self.tone_hz:
+            ramp = np.sin(2 * np.pi * self.tone_hz / RATE * ramp.astype(float)).astype(np.float32)
+        if self.microphone_works:
+            self.chain.capture(ramp)
+            while self.chain.work_once():
+                pass
+
+    def _play(self, due: float) -> None:
+        out = np.full(BLOCK, np.nan, np.float32)
+        self.chain.play(out)
+        assert np.isfinite(out).all()
+        self.blocks.append(out)
+        went_in = self._start + float(out[0]) / self.input_rate
+        self.delays_ms.append((due - self._start, (due - went_in) * 1e3))
+
+    def delays_after(self, seconds: float) -> np.ndarray:
+        return np.array([delay for at, delay in self.delays_ms if at >= seconds])
+
+    def bend_after(self, seconds: float) -> float:
+        """The sharpest bend of the tone; a click, or a sample too many, is one."""
+        start = round(seconds * RATE / BLOCK)
+        return float(np.abs(np.diff(np.concatenate(self.blocks[start:]), 2)).max())
+
+
+@pytest.mark.parametrize("ppm", [200.0, -200.0, 100.0, -100.0])
+def test_clocks_that_part_change_no_delay_and_do_not_click(ppm: float) -> None:
+    devices = TwoClocks(ppm, jitter_seconds=0.001)
+    devices.run(150.0)
+    delays = devices.delays_after(STEADY_AFTER)
+    assert np.ptp(delays) < 2.0, "within 2 ms from the first second to the last"
+    assert np.ptp(delays[len(delays) // 2 :]) < 0.5
+    output = devices.chain.output
+    assert (output.underruns, output.cuts) == (0, 0)
+    assert output.drift_ppm == pytest.approx(-ppm, abs=20)
+    assert output.stretched_samples == pytest.approx(-ppm * 1e-6 * 150 * RATE, rel=0.1)
+
+
+@pytest.mark.parametrize("ppm", [200.0, -200.0])
+def test_a_tone_stays_smooth(ppm: float) -> None:
+    devices = TwoClocks(ppm, jitter_seconds=0.001, tone_hz=220.0)
+    devices.run(30.0)
+    assert devices.chain.output.stretched_samples != 0
+    assert devices.bend_after(STEADY_AFTER) < 1.05 * (2 * np.pi * 220.0 / RATE) ** 2
+
+
+@pytest.mark.parametrize("phase", [0.05, 0.5, 0.95])
+def test_the_delay_is_the_one_shown_and_the_same_in_any_phase(phase: float) -> None:
+    devices = TwoClocks(0.0, phase=phase)
+    devices.run(3.0)
+    delay_ms = float(np.mean(devices.delays_after(2.0)))
+    chain, block = devices.chain, BLOCK / RATE
+    # Half a millisecond of filter; the oldest sample of a block has waited for the youngest.
+    assert (chain.buffer_seconds + chain.latency_seconds + block) * 1e3 == pytest.approx(delay_ms, abs=0.1)
+    assert delay_ms == pytest.approx((2 * BLOCK + HOP - 1) / RATE * 1e3 + PRESET.output_margin_ms, abs=0.5)
+
+
+def test_late_sound_that_was_given_way_to_flows_back_without_a_cut() -> None:
+    devices = TwoClocks(0.0)
+    devices.run(2.0)
+    before = devices.delays_after(1.5).mean()
+    stalled = devices.chain.work_once
+    devices.chain.work_once = lambda: False  # type: ignore[method-assign]
+    devices.run(0.02)
+    devices.chain.work_once = stalled  # type: ignore[method-assign]
+    devices.run(60.0)
+    assert devices.chain.output.underruns == 1 and devices.chain.output.cuts == 0
+    assert devices.delays_after(55.0).mean() == pytest.approx(before, abs=0.3)
+
+
+def test_a_speaker_that_slept_is_caught_up_with_at_once() -> None:
+    devices = TwoClocks(50.0)
+    devices.run(3.0)
+    before = devices.delays_after(2.0).mean()
+    devices._calls = [(due + 0.3 * is_output, is_output) for due, is_output in devices._calls]
+    heapq.heapify(devices._calls)
+    devices.run(3.0)
+    assert devices.chain.output.cuts == 1
+    assert devices.delays_after(5.0).mean() == pytest.approx(before, abs=1.0)
+
+
+def test_a_microphone_that_lost_sound_does_not_starve_the_speaker_for_good() -> None:
+    devices = TwoClocks(0.0)
+    devices.run(3.0)
+    devices.microphone_works = False
+    devices.run(0.1)
+    devices.microphone_works = True
+    devices.run(2.0)
+    underruns = devices.chain.output.underruns
+    devices.run(2.0)
+    assert devices.chain.output.underruns == underruns
+
+
+def test_a_stall_of_the_worker_does_not_change_the_delay_for_good() -> None:
+    devices = TwoClocks(100.0)
+    devices.run(3.0)
+    before = devices.delays_after(2.0).mean()
+    works = devices.chain.work_once
+    devices.chain.work_once = lambda: False  # type: ignore[method-assign]
+    devices.run(1.0)
+    devices.chain.work_once = works  # type: ignore[method-assign]
+    devices.run(20.0)
+    assert devices.delays_after(22.0).mean() == pytest.approx(before, abs=1.0)
+
+
+def test_the_follower_never_stretches_so_that_it_could_be_heard() -> None:
+    follower = ClockFollower()
+    for _ in range(1000):
+        follower.follow(0.010, 0.4)
+    assert 1.0 - follower.trim == pytest.approx(0.003) and follower.drift_ppm == pytest.approx(-1000)
+    for _ in range(3000):
+        follower.follow(0.0, 0.4)
+    assert follower.trim == pytest.approx(0.999), "what it has learnt it keeps"
