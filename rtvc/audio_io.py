@@ -7,11 +7,13 @@ import atexit
 import sys
 from typing import Any
 
-from rtvc.audio_link import DeviceChoice
+from rtvc.audio_link import DeviceChoice, DeviceSpec
+from rtvc.closing import call_off_farewell
 from rtvc.devices import Device, Kind, choose_device, share_a_clock
 from rtvc.errors import DeviceError
+from rtvc.output_stream import OutputStream
 from rtvc.presets import Preset
-from rtvc.streams import Streams, call_off_farewell
+from rtvc.streams import Streams
 
 _PREFERRED_API = "Windows WASAPI"  # PortAudio itself would take MME, with a tenth of a second more
 _COMMON_RATES = (48000, 44100)
@@ -67,6 +69,22 @@ def open_audio(preset: Preset, choice: DeviceChoice, afresh: bool = False) -> St
         if afresh:
             look_afresh()
         return _open_audio(preset, choice)
+    finally:
+        _calls_under_way.pop()
+
+
+def open_output(preset: Preset, spec: DeviceSpec) -> OutputStream:
+    """Open, but do not start, one more output device at a rate it likes."""
+    _calls_under_way.append(None)
+    try:
+        sink = find_device(spec, "output")
+        failures = []
+        for rate in _rates(sink, None):
+            try:
+                return OutputStream(_sounddevice(), sink, preset, rate)
+            except DeviceError as error:
+                failures.append(error)
+        raise failures[0]
     finally:
         _calls_under_way.pop()
 

@@ -22,6 +22,7 @@ class DeviceChoice:
     input: DeviceSpec = None
     output: DeviceSpec = None
     sample_rate: int | None = None
+    monitor: DeviceSpec = None  # a second output that hears the same; None: there is none
 
     def __post_init__(self) -> None:
         low, high = _RATES

@@ -79,7 +79,7 @@ def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
     return headless.run(
         build=build_chain,
         settings=settings,
-        devices=DeviceChoice(options.input, options.output, options.sample_rate),
+        devices=DeviceChoice(options.input, options.output, options.sample_rate, options.monitor_device),
         seconds=options.seconds,
         json=options.json,
         record=options.record,
@@ -92,7 +92,7 @@ def _controlled(options: argparse.Namespace, settings: ChainSettings) -> int:
     from rtvc.audio_link import DeviceChoice
     from rtvc.chain import build_chain
 
-    devices = DeviceChoice(options.input, options.output, options.sample_rate)
+    devices = DeviceChoice(options.input, options.output, options.sample_rate, options.monitor_device)
     return control.run(build=build_chain, settings=settings, devices=devices)
 
 

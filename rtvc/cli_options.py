@@ -41,7 +41,7 @@ examples:
   rtvc --headless --target p230 --input "USB" --output "Cable"
 """
 
-_ONLY_LIVE = ("input", "output", "seconds", "record")
+_ONLY_LIVE = ("input", "output", "monitor_device", "seconds", "record")
 _LISTS = ("list_devices", "list_voices", "list_models", "diagnostics")
 
 
@@ -116,6 +116,7 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--input", metavar="DEVICE", help="microphone: its number or a part of its name")
     group.add_argument("--output", metavar="DEVICE", help="where to: a number or a part of a name")
+    group.add_argument("--monitor-device", metavar="DEVICE", help="a second output that hears the same")
     group.add_argument(
         "--record",
         type=_two_paths,

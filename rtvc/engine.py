@@ -19,6 +19,7 @@ from types import TracebackType
 from rtvc import audio_io, realtime
 from rtvc.audio_link import AudioLink, DeviceChoice, OpenAudio
 from rtvc.keeper import Keeper, Notice, Orders
+from rtvc.monitor import MonitorKeeper, OpenOutput
 from rtvc.opening import BuildChain, Opener, Wanted
 from rtvc.recorder import Recorder
 from rtvc.scope import Columns, Scope
@@ -44,11 +45,13 @@ class Engine:
         devices: DeviceChoice | None = None,
         open_audio: OpenAudio = audio_io.open_audio,
         clock: Callable[[], float] = time.monotonic,
+        open_output: OpenOutput = audio_io.open_output,
     ) -> None:
         self._opener = Opener(build, open_audio, clock)
         self._orders = Orders(Wanted(settings, devices or DeviceChoice()))
         self._listeners: dict[str, Listener] = {}
-        self._keeper = Keeper(self._opener, self._orders, self._listeners)
+        self._monitors = MonitorKeeper(open_output, self._listeners, clock)
+        self._keeper = Keeper(self._opener, self._orders, self._listeners, self._monitors)
         self._surroundings = ExitStack()
         self._recorder: Recorder | None = None
         self._scope: Scope | None = None
@@ -82,7 +85,7 @@ class Engine:
     def start(self) -> None:
         """Open the devices, build the chain for their rates, warm it up and let sound flow."""
         assert self.state is State.STOPPED, "an engine is started once, then stopped"
-        self._keeper = Keeper(self._opener, self._orders, self._listeners)
+        self._keeper = Keeper(self._opener, self._orders, self._listeners, self._monitors)
         self._surroundings.enter_context(realtime.punctual_interpreter())
         try:
             self._keeper.start()
@@ -174,18 +177,22 @@ class Engine:
         now = self._keeper.now
         if now.session is None:
             return Stats(state=now.state, message=now.message)
-        chain, recorder = now.session.chain, self._recorder
+        chain, recorder, monitoring = now.session.chain, self._recorder, self._monitors.now
+        latency, heard_along = now.session.latency(), monitoring.delay_seconds
         return Stats(
             **vars(now.past + now.session.counts()),
             state=now.state,
             message=now.message,
-            latency=now.session.latency(),
+            latency=latency,
             load=chain.hops.load,
             hop_p99_ms=chain.hops.p99_ms(),
             recorded_seconds=recorder.seconds if recorder else 0.0,
             recording_drops=recorder.dropped_blocks if recorder else 0,
             drift_ppm=chain.output.drift_ppm,
             recoveries=now.recoveries,
+            monitor_ms=None if heard_along is None else latency.before_output_ms + heard_along * 1e3,
+            monitor_underruns=monitoring.underruns,
+            monitor_drops=monitoring.drops,
             f0_hz=chain.pipeline.f0_hz,
             input_peak=chain.input_level.level,
             output_peak=chain.output_level.level,

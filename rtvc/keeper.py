@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from rtvc import realtime
 from rtvc.errors import DeviceError, RtvcError
+from rtvc.monitor import MonitorKeeper
 from rtvc.opening import Opener, Wanted, by_name
 from rtvc.session import Session
 from rtvc.stats import Counts, State
@@ -29,7 +30,7 @@ _CURES_FORGOTTEN_SECONDS = 3600.0
 class Notice:
     """Something that happened by itself, or what became of a command.
 
-    `kind` is state, applied, refused or recording.
+    `kind` is state, applied, refused, recording or monitor.
     """
 
     kind: str
@@ -74,9 +75,12 @@ class Orders:
 class Keeper:
     """Runs as a thread from `start` to `stop`; ends by itself when the chain breaks."""
 
-    def __init__(self, opener: Opener, orders: Orders, listeners: dict[str, Listener]) -> None:
+    def __init__(
+        self, opener: Opener, orders: Orders, listeners: dict[str, Listener], monitors: MonitorKeeper
+    ) -> None:
         """`listeners` is the caller's: entries come and go at any time, each in one step."""
         self._opener, self._orders, self._listeners = opener, orders, listeners
+        self._monitors = monitors
         self.now = Now(State.STOPPED)
         self.error: RtvcError | None = None  # stored before `ended` is set
         self.ended = threading.Event()
@@ -92,8 +96,10 @@ class Keeper:
         self._become(State.STARTING)
         wanted = self._orders.wanted
         try:
+            self._monitors.follow(wanted.devices.monitor, wanted.settings.preset)
             session = self._opener.open(wanted)
         except BaseException:
+            self._monitors.follow(None, wanted.settings.preset)
             self._become(State.STOPPED)
             raise
         self._in_effect = wanted
@@ -109,6 +115,7 @@ class Keeper:
             self._thread.join(patience_seconds)
         if self.now.session is not None:
             self.now.session.close()
+        self._monitors.follow(None, self._in_effect.settings.preset)
         self._become(State.STOPPED)
         self.ended.set()
 
@@ -163,6 +170,9 @@ class Keeper:
         self._serve_listeners(session)
         if session.error is not None:
             raise session.error
+        news = self._monitors.look_after(self._in_effect.settings.preset)
+        if news is not None:
+            self._notify("monitor", news)
         trouble = session.trouble() or self._backlog_to_cure(session)
         if trouble is not None:
             self._recover(trouble)
@@ -196,12 +206,15 @@ class Keeper:
         before = self._session
         self._become(State.RECOVERING, f"{trouble} Waiting for it to come back.")
         before.close(fades_out=False)
+        self._monitors.let_go()  # a fresh look ends all streams
         pause = 0.0
         while not self._is_stopping.wait(pause):
             pause = min(_LONGEST_PAUSE_SECONDS, max(_FIRST_PAUSE_SECONDS, 2 * pause))
             if not before.link.has_let_go():
                 continue  # the sound system hangs; whatever is asked of it now would hang too
-            wanted = replace(self._in_effect, devices=self._orders.wanted.devices)
+            monitor = self._in_effect.devices.monitor  # which has its own way back
+            devices = replace(self._orders.wanted.devices, monitor=monitor)
+            wanted = replace(self._in_effect, devices=devices)
             try:
                 session = self._opener.open(self._named(wanted, before), afresh=True, before=before)
             except DeviceError:
@@ -227,6 +240,11 @@ class Keeper:
     def _follow(self, wanted: Wanted) -> None:
         """Do what is new in what is wanted, or say why not and stay with what is."""
         try:
+            if wanted.devices.monitor != self._in_effect.devices.monitor:
+                self._monitors.follow(wanted.devices.monitor, wanted.settings.preset)
+                self._in_effect = replace(
+                    self._in_effect, devices=replace(self._in_effect.devices, monitor=wanted.devices.monitor)
+                )
             if not wanted.opens_like(self._in_effect):
                 self._switch(wanted)
             elif not wanted.builds_like(self._in_effect):

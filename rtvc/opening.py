@@ -34,7 +34,8 @@ class Wanted:
     def opens_like(self, other: "Wanted") -> bool:
         """Whether streams opened for one serve the other."""
         mine, its = self.settings.preset, other.settings.preset
-        return (self.devices, mine.block_samples, mine.output_margin_ms) == (
+        devices = replace(self.devices, monitor=other.devices.monitor)
+        return (devices, mine.block_samples, mine.output_margin_ms) == (
             other.devices,
             its.block_samples,
             its.output_margin_ms,

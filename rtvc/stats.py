@@ -29,6 +29,11 @@ class Latency:
     output_ms: float = 0.0  # callback to speaker, as the sound system says
 
     @property
+    def before_output_ms(self) -> float:
+        """From the mouth to the end of the chain."""
+        return self.input_ms + self.chain_ms
+
+    @property
     def total_ms(self) -> float:
         return self.input_ms + self.chain_ms + self.buffer_ms + self.output_ms
 
@@ -63,6 +68,9 @@ class Stats(Counts):
     recoveries: int = 0  # times the devices were opened again because something was wrong with them
     recorded_seconds: float = 0.0  # in the files that are being recorded
     recording_drops: int = 0  # blocks that are silence there, because the disk was too slow
+    monitor_ms: float | None = None  # how late a second output is, where there is one
+    monitor_underruns: int = 0  # times it had to wait
+    monitor_drops: int = 0  # times sound was cut out there
     f0_hz: float | None = None  # how high the voice at the microphone is; None where none is heard
     input_peak: float = 0.0
     output_peak: float = 0.0

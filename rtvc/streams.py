@@ -1,18 +1,16 @@
 """Streams, a pair of open devices: callbacks that copy and count. Opens what it is told, chooses nothing."""
 
-import atexit
-import threading
 from typing import Any
 
 import numpy as np
 
 from rtvc import realtime
 from rtvc.audio_link import Capture, Play
+from rtvc.closing import Closing
 from rtvc.devices import Device
 from rtvc.errors import DeviceError
 from rtvc.presets import Preset
 
-_CLOSE_SECONDS = 1.0  # to close streams takes a tenth of that, where all is well
 _AGE_WATCH_SECONDS = 0.5  # bursts make single blocks old; the youngest block of such a stretch counts
 
 
@@ -32,7 +30,7 @@ class Streams:
         self._sd = sd
         self.input, self.output = source.label, sink.label
         self.input_rate, self.output_rate = input_rate, output_rate
-        self.input_block, self.output_block = _block(preset, input_rate), _block(preset, output_rate)
+        self.input_block, self.output_block = block_at(preset, input_rate), block_at(preset, output_rate)
         self.is_duplex = is_duplex
         # ALSA's duplex streams keep the output queue full while a block of input gathers, so the way round
         # takes as long as the output's figure alone; the input's figure is only what could pile up.
@@ -47,8 +45,7 @@ class Streams:
         self._mixed = np.zeros(self.input_block, np.float32)
         self._mono = np.zeros(self.output_block, np.float32)
         self._streams = self._open(source, sink)
-        self._streams_to_close = list(self._streams)
-        self._closing: threading.Thread | None = None
+        self._closing = Closing(sd)
 
     def _open(self, source: Device, sink: Device) -> list[Any]:
         sd = self._sd
@@ -76,7 +73,7 @@ class Streams:
     def _in_words(self, error: Exception, device: Device) -> DeviceError:
         what = f"'{self.input}' with '{self.output}'" if self.is_duplex else f"'{device.label}'"
         rate = self.output_rate if device.label == self.output else self.input_rate
-        return DeviceError(f"{what} {_reason(error, rate)}")
+        return DeviceError(f"{what} {reason(error, rate)}")
 
     @property
     def input_latency_seconds(self) -> float:
@@ -118,38 +115,14 @@ class Streams:
                 stream.start()
         except self._sd.PortAudioError as error:
             self.close()
-            raise DeviceError(
-                f"'{self.input}', '{self.output}': {_reason(error, self.input_rate)}"
-            ) from error
+            raise DeviceError(f"'{self.input}', '{self.output}': {reason(error, self.input_rate)}") from error
 
     def close(self) -> None:
-        """Stop at once; what the sound card still holds is thrown away. May be called twice.
-
-        A driver or sound server that hangs lets no stream be closed. Its streams are left behind on a thread
-        that waits for it, and PortAudio's own farewell, which would wait as well, is called off.
-        """
-        streams, self._streams_to_close = self._streams_to_close, []
-        if not streams:
-            return
-        self._closing = threading.Thread(
-            target=self._close_all, args=(streams,), name="rtvc closing", daemon=True
-        )
-        self._closing.start()
-        self._closing.join(_CLOSE_SECONDS)
-        if self._closing.is_alive():
-            call_off_farewell(self._sd)
-
-    def _close_all(self, streams: list[Any]) -> None:
-        """Closing thread."""
-        for stream in streams:
-            try:
-                stream.abort()
-                stream.close()
-            except self._sd.PortAudioError:
-                pass  # a device that went away; there is nothing left to close
+        """Stop at once; what the sound card still holds is thrown away. May be called twice."""
+        self._closing.close(self._streams)
 
     def has_let_go(self) -> bool:
-        return self._closing is not None and not self._closing.is_alive()
+        return self._closing.has_let_go()
 
     # ---- callbacks
 
@@ -220,16 +193,11 @@ class _InputAge:
             self._samples, self._least = 0, float("inf")
 
 
-def call_off_farewell(sd: Any) -> None:
-    """PortAudio is told good-bye when the program ends; where it hangs, that would hang the end too."""
-    atexit.unregister(getattr(sd, "_exit_handler", call_off_farewell))
-
-
-def _block(preset: Preset, rate: int) -> int:
+def block_at(preset: Preset, rate: int) -> int:
     return max(16, round(preset.block_samples * rate / 48000))
 
 
-def _reason(error: Exception, rate: int) -> str:
+def reason(error: Exception, rate: int) -> str:
     """PortAudio's code, as the rest of a sentence that began with the device."""
     code = error.args[1] if len(error.args) > 1 else None
     reasons = {

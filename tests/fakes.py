@@ -157,3 +157,26 @@ class RunningDevice(FakeDevice):
     def close(self) -> None:
         super().close()
         self.thread.join()
+
+
+class FakeOutput:
+    """One more output device, whose callback a test calls by hand."""
+
+    latency_seconds = 0.01
+
+    def __init__(self, label: str = "Headphones", rate: int = 48000, block: int = 256) -> None:
+        self.label, self.rate, self.block = label, rate, block
+        self.is_alive, self.is_closed = True, False
+        self._play: Play | None = None
+
+    def start(self, play: Play) -> None:
+        self._play = play
+
+    def close(self) -> None:
+        self.is_closed, self.is_alive = True, False
+
+    def pull(self) -> Audio:
+        assert self._play is not None
+        out = np.full(self.block, np.nan, np.float32)
+        self._play(out)
+        return out

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rtvc import audio_io, realtime, streams
+from rtvc import audio_io, closing, realtime
 from rtvc.audio_link import DeviceChoice
 from rtvc.errors import DeviceError
 from rtvc.presets import PRESETS
@@ -221,7 +221,7 @@ def test_a_driver_that_hangs_does_not_hang_the_program(
     machine: FakeSoundDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link, answers = audio_io.open_audio(BALANCED, DeviceChoice()), threading.Event()
-    monkeypatch.setattr(streams, "_CLOSE_SECONDS", 0.01)
+    monkeypatch.setattr(closing, "_CLOSE_SECONDS", 0.01)
     monkeypatch.setattr(machine.streams[0], "abort", answers.wait)
     link.close()
     assert machine.streams[0].log == [] and not link.has_let_go()

@@ -168,12 +168,13 @@ def test_folder_with_a_bad_file(capsys: pytest.CaptureFixture[str], wav: Path, t
 def test_live_gets_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     got: dict[str, object] = {}
     monkeypatch.setattr(headless, "run", lambda **given: got.update(given) or 0)
-    asked = "--input mic --output 3 --seconds 2.5 --json --preset low --sample-rate 48000"
+    asked = "--input mic --output 3 --seconds 2.5 --json --preset low --sample-rate 48000 "
+    asked += "--monitor-device phones"
     assert cli.main(["--headless", "--mode", "bypass", *asked.split()]) == 0
     settings = got["settings"]
     assert got["build"](settings, 8000, 16_000).output_rate == 16_000  # type: ignore[operator]
     assert settings.preset.name == "low"  # type: ignore[attr-defined]
-    expected = {"devices": DeviceChoice("mic", "3", 48_000), "seconds": 2.5, "json": True}
+    expected = {"devices": DeviceChoice("mic", "3", 48_000, "phones"), "seconds": 2.5, "json": True}
     assert {name: got[name] for name in expected} == expected
 
 
