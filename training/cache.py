@@ -1,0 +1,66 @@
+"""Reads what training.prepare wrote: features of all clips, memory-mapped. Draws no batches."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rtvc.errors import UsageError
+from rtvc.mel import MelSpec
+from training.prepare import RECIPE, dequantise
+
+
+@dataclass(frozen=True)
+class Entry:
+    path: str  # as the corpus has it
+    corpus: str
+    speaker: str
+    gender: str
+    transcript: str
+    split: str
+    start: int
+    frames: int
+
+
+class FeatureCache:
+    """One prepared corpus."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            recipe = json.loads((folder / RECIPE).read_text(encoding="utf-8"))
+            rows = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+            self._mel = np.load(folder / "mel.npy", mmap_mode="r")
+            self._side = np.load(folder / "side.npy", mmap_mode="r")
+            self.spec = MelSpec(**recipe["mel"])
+            self.entries = [Entry(**row) for row in rows]
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise UsageError(
+                f"{folder} is no prepared corpus ({type(error).__name__}: {error}); "
+                "run python -m training.prepare first."
+            ) from None
+
+    def of_split(self, split: str) -> list[Entry]:
+        return [entry for entry in self.entries if entry.split == split]
+
+    def mel(self, entry: Entry) -> np.ndarray:
+        """Log-mels (frames, n_mels) of one clip."""
+        return dequantise(self._mel[entry.start : entry.start + entry.frames])
+
+    def side(self, entry: Entry) -> np.ndarray:
+        """Held log f0, voicing and log energy, (frames, 3)."""
+        return self._side[entry.start : entry.start + entry.frames].astype(np.float32)
+
+    def crop(self, entry: Entry, frames: int, random: np.random.Generator) -> np.ndarray:
+        """A random stretch of a clip; one that is too short is followed by silence."""
+        first = int(random.integers(0, max(1, entry.frames - frames + 1)))
+        start, stop = entry.start + first, entry.start + min(entry.frames, first + frames)
+        return padded(dequantise(self._mel[start:stop]), frames, self.spec)
+
+
+def padded(mel: np.ndarray, frames: int, spec: MelSpec) -> np.ndarray:
+    """Exactly so many frames, the missing ones silent."""
+    missing = max(0, frames - len(mel))
+    silence = np.full((missing, spec.n_mels), spec.log_floor, np.float32)
+    return np.concatenate([mel[:frames], silence])
