@@ -1,0 +1,148 @@
+"""The training loop: steps, epochs, checkpoints, and when to end. Knows nothing of any system's losses."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from lightning.fabric import Fabric
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+from training import checkpoint
+from training.checkpoint import BEST, LAST
+from training.systems.base import NETWORK, System, Terms
+
+CURVE = "curve.jsonl"
+_OPTIMISER = "optimiser."  # prefix of a part that holds an optimiser's state
+
+Report = Callable[["Progress", Terms], None]
+
+
+@dataclass
+class Progress:
+    step: int = 0
+    epoch: int = 0
+    seconds: float = 0.0  # trained in all, also before it was interrupted
+    best: float = float("inf")
+    epochs_since_best: int = 0
+
+
+class Loop:
+    """One run in one folder: last.safetensors, best.safetensors, curve.jsonl, TensorBoard's files."""
+
+    def __init__(self, system: System, fabric: Fabric, folder: Path) -> None:
+        self.system, self.fabric, self.folder = system, fabric, folder
+        self.progress = Progress()
+        options = system.training
+        system.make_optimisers()
+        self.schedulers = {
+            name: ReduceLROnPlateau(
+                optimiser, factor=options.plateau_factor, patience=options.plateau_patience
+            )
+            for name, optimiser in system.optimisers.items()
+        }
+        system.setup(fabric)
+
+    def run(self, max_minutes: float | None = None, report: Report | None = None) -> str:
+        """Until the epochs are done, no better checkpoint comes or time is over; returns which it was."""
+        started = saved = last = time.monotonic()
+        sums: dict[str, list[float]] = {}
+        while not (reason := self._reason_to_end(started, max_minutes)):
+            terms = self.advance()
+            for name, value in terms.items():
+                sums.setdefault(name, []).append(value)
+            now = time.monotonic()
+            self.progress.seconds += now - last
+            last = now
+            if report and self.fabric.is_global_zero:
+                report(self.progress, terms)
+            if self.progress.step % self.system.steps_per_epoch == 0:
+                self._end_epoch({name: sum(values) / len(values) for name, values in sums.items()})
+                sums, saved = {}, time.monotonic()
+            elif now - saved > self.system.training.save_seconds:
+                self.save()
+                saved = time.monotonic()
+        self.save()
+        return reason
+
+    def advance(self) -> Terms:
+        """One step, and what it cost."""
+        number, rank = self.progress.step, self.fabric.global_rank
+        # Chance comes from the step's number too, so that a resumed run draws what it would have drawn.
+        torch.manual_seed(hash((self.system.config.seed, number, rank)))
+        batch = {name: x.to(self.fabric.device) for name, x in self.system.batch(number, rank).items()}
+        for part in self.system.parts.values():
+            part.train()
+        terms = self.system.step(batch, number)
+        self.progress.step += 1
+        return terms
+
+    def _reason_to_end(self, started: float, max_minutes: float | None) -> str:
+        if self.progress.epoch >= self.system.training.epochs:
+            return "all epochs are done"
+        if self.progress.epochs_since_best >= self.system.training.stop_patience:
+            return f"no better val figure for {self.progress.epochs_since_best} epochs"
+        if max_minutes is not None and self._agreed(time.monotonic() - started > 60.0 * max_minutes):
+            return "the minutes are over"
+        return ""
+
+    def _agreed(self, is_over: bool) -> bool:
+        """Clocks differ: the first process decides for all."""
+        return bool(self.fabric.broadcast(is_over)) if self.fabric.world_size > 1 else is_over
+
+    def _end_epoch(self, means: Terms) -> None:
+        for part in self.system.parts.values():
+            part.eval()
+        # Every process judges the same clips with the same weights; one figure is taken all the same.
+        figures: Terms = self.fabric.broadcast(self.system.judge())
+        self.progress.epoch += 1
+        self.progress.epochs_since_best += 1
+        is_best = figures["val"] < self.progress.best
+        if is_best:
+            self.progress.best, self.progress.epochs_since_best = figures["val"], 0
+        for scheduler in self.schedulers.values():
+            scheduler.step(figures["val"])
+        self._log(means | figures)
+        self.save(is_best)
+
+    def _log(self, figures: Terms) -> None:
+        record = {"epoch": self.progress.epoch, "minutes": round(self.progress.seconds / 60.0, 3)}
+        rate = self.system.optimisers[NETWORK].param_groups[0]["lr"]
+        figures = figures | {"learning_rate": rate}
+        self.fabric.log_dict(figures, step=self.progress.step)
+        if self.fabric.is_global_zero:
+            with (self.folder / CURVE).open("a", encoding="utf-8") as file:
+                line = {"step": self.progress.step} | record | {n: round(v, 6) for n, v in figures.items()}
+                file.write(json.dumps(line) + "\n")
+
+    def save(self, is_best: bool = False) -> None:
+        system = self.system
+        if is_best:
+            system.before_saving()
+        if self.fabric.is_global_zero:
+            facts = system.all_facts() | {"progress": asdict(self.progress)}
+            if is_best:
+                checkpoint.write(self.folder / BEST, {NETWORK: system.parts[NETWORK].state_dict()}, facts)
+            parts = {name: part.state_dict() for name, part in system.parts.items()}
+            for name, optimiser in system.optimisers.items():
+                parts[_OPTIMISER + name] = checkpoint.optimiser_tensors(optimiser)
+            facts["groups"] = {n: checkpoint.optimiser_facts(o) for n, o in system.optimisers.items()}
+            facts["schedulers"] = {n: s.state_dict() for n, s in self.schedulers.items()}
+            checkpoint.write(self.folder / LAST, parts, facts)
+        self.fabric.barrier()
+
+    def resume(self) -> bool:
+        """Go on where last.safetensors was written; False where there is none."""
+        path = self.folder / LAST
+        if not path.exists():
+            return False
+        parts, facts = checkpoint.read(path)
+        checkpoint.load_into(self.system.parts, parts, path)
+        for name, optimiser in self.system.optimisers.items():
+            groups = facts["groups"][name]
+            checkpoint.restore_optimiser(optimiser, parts.get(_OPTIMISER + name, {}), groups)
+            self.schedulers[name].load_state_dict(facts["schedulers"][name])
+        self.progress = Progress(**facts["progress"])
+        return True
