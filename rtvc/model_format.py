@@ -5,7 +5,7 @@ lacks a field or contradicts itself is refused with a sentence.
 """
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
 from rtvc.errors import ModelError
@@ -14,22 +14,73 @@ from rtvc.mel import MelSpec
 METADATA_KEY = "rtvc"
 # A reader takes files of its own version and of older ones down to OLDEST_VERSION. A newer file may
 # mean something this program does not know, so it is refused, never half understood.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 2: windowed and digit models
 OLDEST_VERSION = 1
 
 STATE_PREFIX = "state."  # a graph input `state.x` is fed with the last step's output `next.x`
 NEXT_PREFIX = "next."
-KINDS = ("stateful",)
+STATEFUL, WINDOWED = "stateful", "windowed"
+DIGIT_ENCODER, DIGIT_DECODER = "digit-encoder", "digit-decoder"
+KINDS = (STATEFUL, WINDOWED, DIGIT_ENCODER, DIGIT_DECODER)
+MEL, VOICE, IMAGE = "mel", "voice", "image"  # inputs whose meaning the engine knows by name
+_LONGEST_WINDOW = 1024  # frames
+
+
+@dataclass(frozen=True)
+class WindowShape:
+    """How a network without memory is run on a stream: windows of frames, joined by a cross-fade.
+
+    |--- left ---|-- step --|- fade -|-- right --|      what goes in
+                 |-- step --|- fade -|                  what comes out
+                            |-- step --|- fade -|       of the next window
+    """
+
+    left: int  # frames before, heard for the second time
+    step: int  # frames from one window to the next
+    fade: int  # frames that two windows share
+    right: int  # frames after, not answered yet
+
+    def __post_init__(self) -> None:
+        if self.step < 1 or min(self.left, self.fade, self.right) < 0 or self.fade > self.step:
+            raise ValueError(f"no windows can be laid like this: {self}")
+        if self.frames > _LONGEST_WINDOW:
+            raise ValueError(f"a window of {self.frames} frames, {_LONGEST_WINDOW} is the most")
+
+    @property
+    def frames(self) -> int:
+        return self.left + self.step + self.fade + self.right
+
+    @property
+    def body(self) -> int:
+        return self.step + self.fade
+
+    @property
+    def hold(self) -> int:
+        """Frames held back at most."""
+        return self.step + self.fade + self.right - 1
+
+
+@dataclass(frozen=True)
+class ImageShape:
+    """A spoken digit as an image (n_mels, frames) of values 0 to 1."""
+
+    frames: int
+    low: float  # the log-mel that is 0
+    high: float  # and the one that is 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.frames <= _LONGEST_WINDOW or not -30.0 <= self.low < self.high <= 30.0:
+            raise ValueError(f"no image can be like this: {self}")
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """One exported step: one frame in, one frame out, state carried by name."""
+    """One exported graph: what goes in, what comes out, and how the engine has to run it."""
 
     format_version: int
     name: str  # what --model calls it
     system: str  # which network it is: stream, ...
-    kind: str  # how it is run: stateful
+    kind: str  # how it is run: one of KINDS
     mel: MelSpec
     lookahead: int  # the output of a step belongs to the frame this many steps ago
     inputs: dict[str, int]  # per-step inputs and their widths
@@ -39,6 +90,8 @@ class ModelInfo:
     voices: list[str]  # voices it was trained with
     licence: str
     lineage: str  # what it was trained on, from which configuration and seed
+    window: WindowShape | None = None  # of a windowed model
+    image: ImageShape | None = None  # of a digit model
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -47,9 +100,32 @@ class ModelInfo:
             raise ModelError(f"Its lookahead is {self.lookahead} frames; 0 to 64 make sense.")
         if any(size <= 0 for shape in self.states.values() for size in shape):
             raise ModelError("One of its states has a size that is not positive.")
+        if (self.window is not None) != (self.kind == WINDOWED):
+            raise ModelError(f"Its kind is '{self.kind}', which does not go with its window.")
+        if (self.image is not None) != (self.kind in (DIGIT_ENCODER, DIGIT_DECODER)):
+            raise ModelError(f"Its kind is '{self.kind}', which does not go with its image.")
+        if self.states and self.kind != STATEFUL:
+            raise ModelError(f"Its kind is '{self.kind}' and yet it has states.")
+
+    def input_shapes(self) -> dict[str, list[int]]:
+        """Of the graph's inputs that are not state: one frame of each, or all that a window or image has."""
+        shapes = {name: [1, 1, width] for name, width in self.inputs.items()}
+        if self.window and MEL in shapes:
+            shapes[MEL] = [1, self.window.frames, self.inputs[MEL]]
+        if self.image and IMAGE in shapes:
+            shapes[IMAGE] = [1, self.inputs[IMAGE], self.image.frames]
+        return shapes
+
+    def output_shape(self) -> list[int] | None:
+        """Of the output that is not state, where the kind fixes it."""
+        if self.window:
+            return [1, self.window.body, self.mel.n_mels]
+        if self.image and self.kind == DIGIT_DECODER:
+            return [1, self.mel.n_mels, self.image.frames]
+        return None
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self))
+        return json.dumps({name: value for name, value in asdict(self).items() if value is not None})
 
     @classmethod
     def from_json(cls, text: str) -> "ModelInfo":
@@ -63,7 +139,8 @@ class ModelInfo:
         _check_version(raw.get("format_version"))
         _check_names(raw)
         for field in fields(cls):
-            raw[field.name] = _checked(field.name, field.type, raw[field.name])
+            if field.name in raw:
+                raw[field.name] = _checked(field.name, field.type, raw[field.name])
         return cls(**raw)
 
 
@@ -82,15 +159,16 @@ def _check_version(version: object) -> None:
 
 def _check_names(raw: dict[str, Any]) -> None:
     known = {field.name for field in fields(ModelInfo)}
-    if missing := sorted(known - raw.keys()):
+    needed = {field.name for field in fields(ModelInfo) if field.default is MISSING}
+    if missing := sorted(needed - raw.keys()):
         raise ModelError(f"Its description lacks {', '.join(missing)}.")
     if unknown := sorted(raw.keys() - known):
         raise ModelError(f"Its description has unknown fields: {', '.join(unknown)}.")
 
 
 def _checked(name: str, kind: Any, value: Any) -> Any:
-    if kind is MelSpec:
-        return _mel_spec(value)
+    if kind in _NESTED:
+        return _nested(*_NESTED[kind], value)
     good = {
         int: lambda: isinstance(value, int) and not isinstance(value, bool),
         float: lambda: isinstance(value, (int, float)),
@@ -112,8 +190,22 @@ def _is_table(value: Any, entry: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(k, str) and entry(x) for k, x in value.items())
 
 
-def _mel_spec(value: Any) -> MelSpec:
+# Fields that are dataclasses of their own, and what to call them to the user.
+_NESTED: dict[Any, tuple[type, str]] = {
+    MelSpec: (MelSpec, "front end"),
+    WindowShape | None: (WindowShape, "window"),
+    ImageShape | None: (ImageShape, "image"),
+}
+
+
+def _nested(kind: type, what: str, value: Any) -> Any:
     try:
-        return MelSpec(**value)
+        made = kind(**value)
     except (TypeError, ValueError) as error:
-        raise ModelError(f"Its front end makes no sense ({error}).") from None
+        raise ModelError(f"Its {what} makes no sense ({error}).") from None
+    for field in fields(made):
+        number = getattr(made, field.name)
+        good = isinstance(number, int) if field.type is int else isinstance(number, (int, float))
+        if not good or isinstance(number, bool):
+            raise ModelError(f"Its {what} makes no sense ({field.name} is {number!r}).")
+    return made

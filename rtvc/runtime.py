@@ -8,7 +8,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from rtvc.errors import ModelError
-from rtvc.model_format import METADATA_KEY, NEXT_PREFIX, STATE_PREFIX, ModelInfo
+from rtvc.model_format import METADATA_KEY, NEXT_PREFIX, STATE_PREFIX, STATEFUL, ModelInfo
 
 Float = NDArray[np.float32]
 
@@ -32,7 +32,7 @@ def _session(path: Path) -> Any:
 
 def _check_graph(info: ModelInfo, session: Any) -> None:
     """The description and the graph must say the same."""
-    expected = {name: [1, 1, width] for name, width in info.inputs.items()}
+    expected = info.input_shapes()
     expected |= {STATE_PREFIX + name: shape for name, shape in info.states.items()}
     found = {x.name: list(x.shape) for x in session.get_inputs()}
     if found != expected:
@@ -41,8 +41,54 @@ def _check_graph(info: ModelInfo, session: Any) -> None:
     outputs = {x.name for x in session.get_outputs()}
     if outputs != {info.output} | {NEXT_PREFIX + name for name in info.states}:
         raise ModelError("Its graph and its description differ in the outputs.")
+    shape = next(list(x.shape) for x in session.get_outputs() if x.name == info.output)
+    if info.output_shape() not in (None, shape):
+        raise ModelError(f"Its graph and its description differ in the shape of {info.output}.")
     if any(x.type != "tensor(float)" for x in session.get_inputs() + session.get_outputs()):
         raise ModelError("Its inputs and outputs are not all 32-bit floats.")
+
+
+def _open(path: Path) -> tuple[Any, ModelInfo]:
+    """A session and what the file says of itself, checked against each other."""
+    if not path.is_file():
+        raise ModelError(f"There is no model file {path}.")
+    session = _session(path)
+    metadata = session.get_modelmeta().custom_metadata_map
+    if METADATA_KEY not in metadata:
+        raise ModelError(f"{path.name} does not describe itself as a model for this program.")
+    try:
+        info = ModelInfo.from_json(metadata[METADATA_KEY])
+        _check_graph(info, session)
+    except ModelError as error:
+        raise ModelError(f"{path.name} cannot be used. {error}") from None
+    return session, info
+
+
+def load_model(path: Path) -> "StepModel | BlockModel":
+    """A model of any kind."""
+    session, info = _open(path)
+    return StepModel(path, (session, info)) if info.kind == STATEFUL else BlockModel(path, (session, info))
+
+
+class BlockModel:
+    """A model without memory: everything it needs goes in at once."""
+
+    def __init__(self, path: Path, opened: tuple[Any, ModelInfo] | None = None) -> None:
+        self._session, self.info = opened or _open(path)
+        if self.info.kind == STATEFUL:
+            raise ModelError(f"{path.name} keeps a state from step to step and cannot be run on blocks.")
+        self._shapes = self.info.input_shapes()
+
+    @property
+    def provider(self) -> str:
+        """What the session really runs on."""
+        return str(self._session.get_providers()[0])
+
+    def run(self, **inputs: Float) -> Float:
+        """All inputs without the leading 1 of a batch, those of one frame as (width,)."""
+        feeds = {n: np.ascontiguousarray(x, np.float32).reshape(self._shapes[n]) for n, x in inputs.items()}
+        output: Float = self._session.run([self.info.output], feeds)[0][0]
+        return output
 
 
 class StepModel:
@@ -52,18 +98,10 @@ class StepModel:
     goes the other way. Nothing is allocated while it runs.
     """
 
-    def __init__(self, path: Path) -> None:
-        if not path.is_file():
-            raise ModelError(f"There is no model file {path}.")
-        self._session = _session(path)
-        metadata = self._session.get_modelmeta().custom_metadata_map
-        if METADATA_KEY not in metadata:
-            raise ModelError(f"{path.name} does not describe itself as a model for this program.")
-        try:
-            self.info = ModelInfo.from_json(metadata[METADATA_KEY])
-            _check_graph(self.info, self._session)
-        except ModelError as error:
-            raise ModelError(f"{path.name} cannot be used. {error}") from None
+    def __init__(self, path: Path, opened: tuple[Any, ModelInfo] | None = None) -> None:
+        self._session, self.info = opened or _open(path)
+        if self.info.kind != STATEFUL:
+            raise ModelError(f"{path.name} is a {self.info.kind} model and cannot be run step by step.")
         self._inputs = {n: np.zeros((1, 1, w), np.float32) for n, w in self.info.inputs.items()}
         self._states = [self.initial_state(), self.initial_state()]
         shape = self._session.get_outputs()[0].shape

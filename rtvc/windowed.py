@@ -1,0 +1,105 @@
+"""WindowedConversion, the stage for networks without memory: windows of frames in, their results joined.
+
+Its price is declared: frames are held back, and every few of them a whole window is computed.
+"""
+
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rtvc.errors import ModelError
+from rtvc.frames import Frames
+from rtvc.level import LevelTracker
+from rtvc.mel import MelSpec
+from rtvc.model_format import MEL, VOICE, WINDOWED
+from rtvc.runtime import BlockModel
+from rtvc.silence import attenuation
+from rtvc.voices import Voice
+
+Float = NDArray[np.float32]
+
+
+class WindowedConversion:
+    """Stage: Frames to log-mels (n, n_mels), one frame out for each one in once the first window is full.
+
+    The vocoder that follows gets its frames one by one too, though they are computed `step` at a time.
+    """
+
+    def __init__(self, model: BlockModel, voice: Voice) -> None:
+        info = model.info
+        if info.kind != WINDOWED or info.window is None:
+            raise ModelError(f"The model {info.name} is for {info.kind}; it does not convert speech.")
+        self._model = model
+        self._window = info.window
+        self._given = _voice_input(model, voice)
+        self._level = LevelTracker(self.spec.hop_seconds, info.nominal_rms)
+        rising = (np.arange(self._window.fade) + 0.5) / max(1, self._window.fade)
+        self._rising: Float = rising.astype(np.float32)[:, None]
+        self.reset()
+
+    @property
+    def spec(self) -> MelSpec:
+        return self._model.info.mel
+
+    @property
+    def output_rate(self) -> int:
+        return self.spec.sample_rate
+
+    @property
+    def latency_samples(self) -> float:
+        return float(self._window.hold * self.spec.hop)
+
+    def reset(self) -> None:
+        self._level.reset()
+        silence = np.full(self.spec.n_mels, self.spec.log_floor, np.float32)
+        # What the next window needs: its left context first, silence before the sound began.
+        self._heard: deque[Float] = deque([silence] * self._window.left)
+        self._tail: Float | None = None  # what the last window said of frames this one says too
+        self._ready: deque[Float] = deque()
+        self._undo: deque[float] = deque()  # what has to be taken back on frames still held
+        self._count = 0
+
+    def process(self, frames: Frames) -> Float:
+        gain = self._level.process(frames.log_energy)
+        mels = np.maximum(frames.log_mel + gain[:, None], self.spec.log_floor)
+        undo = gain + attenuation(frames.log_energy)
+        out = []
+        for mel, take_back in zip(mels, undo.tolist(), strict=True):
+            self._heard.append(mel)
+            self._undo.append(take_back)
+            self._count += 1
+            if len(self._heard) == self._window.frames:
+                self._convert()
+            if self._count > self._window.hold:
+                out.append(np.maximum(self._ready.popleft() - self._undo.popleft(), self.spec.log_floor))
+        return np.array(out, dtype=np.float32).reshape(-1, self.spec.n_mels)
+
+    def _convert(self) -> None:
+        step, fade = self._window.step, self._window.fade
+        body = self._model.run(mel=np.stack(self._heard), **self._given)
+        if self._tail is not None:
+            body[:fade] = self._rising * body[:fade] + (1.0 - self._rising) * self._tail
+        self._ready.extend(body[:step])
+        self._tail = body[step:]
+        for _ in range(step):
+            self._heard.popleft()
+
+
+def _voice_input(model: BlockModel, voice: Voice) -> dict[str, Float]:
+    """What tells the model whose voice is meant: a vector, or nothing where it knows one voice only."""
+    info = model.info
+    if unknown := sorted(info.inputs.keys() - {MEL, VOICE}):
+        raise ModelError(f"The model {info.name} wants {', '.join(unknown)}, which is not known here.")
+    if VOICE not in info.inputs:
+        if voice.id not in info.voices:
+            raise ModelError(
+                f"The model {info.name} speaks as {', '.join(info.voices)} only, not as {voice.id}."
+            )
+        return {}
+    vector = voice.embedding(info.name)
+    if len(vector) != info.inputs[VOICE]:
+        raise ModelError(
+            f"The voice {voice.id} has {len(vector)} numbers for {info.name}; it wants {info.inputs[VOICE]}."
+        )
+    return {VOICE: vector}
