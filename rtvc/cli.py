@@ -14,6 +14,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from types import FrameType
 
 from rtvc.cli_options import chain_settings, parse
@@ -60,6 +61,8 @@ def _run(options: argparse.Namespace) -> int:
 
         print(diagnostics.text())
         return 0
+    if options.measure_latency:
+        return _measured(options, settings)
     if options.source:
         from rtvc import cli_files
 
@@ -75,6 +78,7 @@ def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
     from rtvc import headless
     from rtvc.audio_link import DeviceChoice
     from rtvc.chain import build_chain
+    from rtvc.measured import Measured
 
     return headless.run(
         build=build_chain,
@@ -84,6 +88,7 @@ def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
         json=options.json,
         record=options.record,
         shows_stats=options.stats,
+        measured=Measured(),
     )
 
 
@@ -91,9 +96,29 @@ def _controlled(options: argparse.Namespace, settings: ChainSettings) -> int:
     from rtvc import control
     from rtvc.audio_link import DeviceChoice
     from rtvc.chain import build_chain
+    from rtvc.measured import Measured
 
     devices = DeviceChoice(options.input, options.output, options.sample_rate, options.monitor_device)
-    return control.run(build=build_chain, settings=settings, devices=devices)
+    return control.run(build=build_chain, settings=settings, devices=devices, measured=Measured())
+
+
+def _measured(options: argparse.Namespace, settings: ChainSettings) -> int:
+    from rtvc.audio_link import DeviceChoice
+    from rtvc.chain import build_chain
+    from rtvc.engine import Engine
+    from rtvc.measured import Measured
+
+    devices = DeviceChoice(options.input, options.output, options.sample_rate)
+    report = Engine(build_chain, settings, devices, measured=Measured()).measure_latency()
+    if options.json:
+        print(json.dumps(asdict(report)))
+        return 0
+    print(
+        f"'{report.output}' to '{report.input}': {report.loop_ms} ms (the sound system says "
+        f"{report.reported_ms} ms). {report.total_ms} ms from mouth to ear with {settings.summary}. "
+        "Remembered, and shown from now on."
+    )
+    return 0
 
 
 def _live_or_clip(options: argparse.Namespace, settings: ChainSettings) -> int:

@@ -42,7 +42,7 @@ examples:
 """
 
 _ONLY_LIVE = ("input", "output", "monitor_device", "seconds", "record")
-_LISTS = ("list_devices", "list_voices", "list_models", "diagnostics")
+_LISTS = ("list_devices", "list_voices", "list_models", "diagnostics", "measure_latency")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -122,6 +122,11 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
         type=_two_paths,
         metavar="IN,OUT",
         help="two .wav files: what is heard and what becomes of it",
+    )
+    group.add_argument(
+        "--measure-latency",
+        action="store_true",
+        help="play chirps, hear how late the devices are, remember it, then end",
     )
     group.add_argument("--stats", action="store_true", help="all counters, once a second")
     group.add_argument("--seconds", type=_positive, help="end after so many")

@@ -11,6 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from rtvc.errors import RtvcError, UsageError
 from rtvc.event_writer import EventWriter
 from rtvc.headless import stats_as_json, stop_on_signals
 from rtvc.line_reader import MOST_LINE_BYTES, TOO_LONG, LineReader
+from rtvc.measured import Measured
 from rtvc.opening import BuildChain
 from rtvc.settings import ChainSettings
 from rtvc.stats import State
@@ -38,6 +40,7 @@ def run(
     open_audio: OpenAudio = open_audio,
     commands: int = 0,
     events: int = 1,
+    measured: Measured | None = None,
 ) -> int:
     """Do as the lines on standard input say until they end, and return the exit code.
 
@@ -45,7 +48,7 @@ def run(
         commands, events: file descriptors to read from and to write to.
     """
     writer = EventWriter(events)
-    engine = Engine(build, settings, devices, open_audio)
+    engine = Engine(build, settings, devices, open_audio, measured=measured)
     control = _Control(engine, writer)
     with stop_on_signals() as is_stopped, realtime.punctual_interpreter():
         with realtime.raised_thread_priority(realtime.ONLOOKER_PRIORITY):
@@ -69,6 +72,7 @@ class _Control:
             "start": self._start,
             "stop": self._stop,
             "record": self._record,
+            "measure": self._measure,
             "devices": self._devices,
             "voices": self._voices,
             "models": self._models,
@@ -210,6 +214,13 @@ class _Control:
             raise UsageError("There is no sound to record; 'start' comes first.")
         self._engine.record(Path(str(paths[0])), Path(str(paths[1])))
         return {}
+
+    def _measure(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Errands' thread."""
+        _expect(command)
+        if self._engine.state is not State.STOPPED:
+            raise UsageError("The devices are in use; 'stop' comes before 'measure'.")
+        return asdict(self._engine.measure_latency())
 
     def _devices(self, command: dict[str, Any]) -> dict[str, Any]:
         """Errands' thread. While sound runs the sound system tells what it knew when it was opened."""

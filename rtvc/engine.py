@@ -19,8 +19,9 @@ from types import TracebackType
 from rtvc import audio_io, realtime
 from rtvc.audio_link import AudioLink, DeviceChoice, OpenAudio
 from rtvc.keeper import Keeper, Notice, Orders
+from rtvc.measured import Measured
 from rtvc.monitor import MonitorKeeper, OpenOutput
-from rtvc.opening import BuildChain, Opener, Wanted
+from rtvc.opening import BuildChain, LoopReport, Opener, Wanted
 from rtvc.recorder import Recorder
 from rtvc.scope import Columns, Scope
 from rtvc.settings import ChainSettings
@@ -46,8 +47,10 @@ class Engine:
         open_audio: OpenAudio = audio_io.open_audio,
         clock: Callable[[], float] = time.monotonic,
         open_output: OpenOutput = audio_io.open_output,
+        measured: Measured | None = None,
     ) -> None:
-        self._opener = Opener(build, open_audio, clock)
+        """`measured` knows how late devices really are; without it their sound system is believed."""
+        self._opener = Opener(build, open_audio, clock, measured)
         self._orders = Orders(Wanted(settings, devices or DeviceChoice()))
         self._listeners: dict[str, Listener] = {}
         self._monitors = MonitorKeeper(open_output, self._listeners, clock)
@@ -92,6 +95,11 @@ class Engine:
         except BaseException:
             self._surroundings.close()
             raise
+
+    def measure_latency(self) -> LoopReport:
+        """Chirps through the devices that are wanted, for some seconds; used from the next start on."""
+        assert self.state is State.STOPPED, "the devices are in use"
+        return self._opener.measure(self.wanted)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end; True when it came, an error when it was a failure."""

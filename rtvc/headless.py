@@ -18,6 +18,7 @@ from rtvc.engine import Engine
 from rtvc.keeper import Notice
 from rtvc.key_commands import HELP, KeyCommands
 from rtvc.keys import pressed_keys
+from rtvc.measured import Measured
 from rtvc.opening import BuildChain
 from rtvc.settings import ChainSettings
 from rtvc.stats import State, Stats
@@ -36,6 +37,7 @@ def run(
     record: tuple[Path, Path] | None = None,
     shows_stats: bool = False,
     open_audio: OpenAudio = open_audio,
+    measured: Measured | None = None,
 ) -> int:
     """Convert live until Ctrl-C, SIGTERM or the end of `seconds`, and return the exit code.
 
@@ -43,7 +45,7 @@ def run(
         RtvcError: a device or a file to record would not open at the start, or the chain broke.
     """
     show = _JsonReport(sys.stdout) if json else _TextReport(sys.stdout, shows_stats)
-    engine = Engine(build, settings, devices, open_audio)
+    engine = Engine(build, settings, devices, open_audio, measured=measured)
     keys = KeyCommands(engine, lambda: list(catalog.voice_paths()))
     with stop_on_signals() as is_stopped, pressed_keys() as read_key:
         try:
@@ -231,7 +233,8 @@ def _meter(peak: float) -> str:
 
 def stats_as_json(stats: Stats) -> dict[str, Any]:
     """Numbers rounded to what they are good for."""
-    latency = {name: round(value, 1) for name, value in asdict(stats.latency).items()}
+    latency = {name: round(value, 1) for name, value in asdict(stats.latency).items() if name.endswith("_ms")}
+    latency["is_measured"] = stats.latency.is_measured
     latency["total_ms"] = round(stats.latency.total_ms, 1)
     plain = asdict(stats) | {"latency": latency}
     return {name: round(value, 4) if isinstance(value, float) else value for name, value in plain.items()}

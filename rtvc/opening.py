@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from rtvc.audio_link import DeviceChoice, DeviceSpec, OpenAudio
 from rtvc.handover import warm_up
+from rtvc.measured import Measured, reported_seconds
 from rtvc.session import Session
 from rtvc.settings import ChainSettings
 from rtvc.stage import Pipeline
@@ -45,13 +46,29 @@ class Wanted:
         return self.heard == other.heard
 
 
+@dataclass(frozen=True)
+class LoopReport:
+    """What was measured through a pair of devices."""
+
+    input: str
+    output: str
+    loop_ms: float  # out of the loudspeaker and back into the microphone
+    reported_ms: float  # what the sound system says of that
+    total_ms: float  # from mouth to ear, with the chain that is wanted
+
+
 class Opener:
     """Makes sessions and pipelines. Used by the caller at the start, then by the keeper alone."""
 
     def __init__(
-        self, build: BuildChain, open_audio: OpenAudio, clock: Callable[[], float] = time.monotonic
+        self,
+        build: BuildChain,
+        open_audio: OpenAudio,
+        clock: Callable[[], float] = time.monotonic,
+        measured: Measured | None = None,
     ) -> None:
         self._build, self._open_audio, self._clock = build, open_audio, clock
+        self._measured = measured
         self.bypass_latency_seconds = 0.0  # as late as the conversion was that is bypassed
 
     def open(self, wanted: Wanted, afresh: bool = False, before: Session | None = None) -> Session:
@@ -64,7 +81,12 @@ class Opener:
             else:
                 pipeline = self.pipeline(wanted, link.input_rate, link.output_rate, link.input_block)
             session = Session(
-                link, pipeline, wanted.settings.preset, self.least_latency_seconds(wanted), self._clock
+                link,
+                pipeline,
+                wanted.settings.preset,
+                self.least_latency_seconds(wanted),
+                self._clock,
+                self._measured.loop_seconds(link) if self._measured else None,
             )
             session.chain.output.mute(wanted.is_muted)
             session.start()
@@ -86,6 +108,25 @@ class Opener:
             self.bypass_latency_seconds = session.chain.latency_seconds
         pipeline = self.pipeline(wanted, link.input_rate, link.output_rate, link.input_block)
         session.chain.swap(pipeline, self.least_latency_seconds(wanted))
+
+    def measure(self, wanted: Wanted) -> LoopReport:
+        """Chirps through the devices, which must not be in use; what is found is remembered."""
+        from rtvc.loopback import measure
+
+        link = self._open_audio(wanted.settings.preset, wanted.devices, True)
+        reported = reported_seconds(link)
+        loop = measure(link, self._clock)
+        if self._measured is not None:
+            self._measured.remember(link, loop)
+        chain = self._build(wanted.heard, link.input_rate, link.output_rate).latency_seconds
+        buffer = link.output_block / link.output_rate + wanted.settings.preset.output_margin_ms / 1e3
+        return LoopReport(
+            input=link.input,
+            output=link.output,
+            loop_ms=round(loop * 1e3, 1),
+            reported_ms=round(reported * 1e3, 1),
+            total_ms=round((loop + chain + buffer) * 1e3, 1),
+        )
 
     def least_latency_seconds(self, wanted: Wanted) -> float:
         return self.bypass_latency_seconds if wanted.is_bypassed else 0.0

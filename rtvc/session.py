@@ -30,9 +30,12 @@ class Session:
         preset: Preset,
         latency_seconds: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
+        loop_seconds: float | None = None,
     ) -> None:
+        """`loop_seconds` is what both devices were measured to take, instead of what they say."""
         assert pipeline.output_rate == link.output_rate, "the pipeline speaks at another rate than the device"
         self.link, self._clock = link, clock
+        self._loop_seconds = loop_seconds
         self.chain = LiveChain(
             pipeline,
             link.input_rate,
@@ -104,11 +107,16 @@ class Session:
         return f"The microphone '{self.link.input}' fell {late:.1f} s behind."
 
     def latency(self) -> Latency:
+        into, out = self.link.input_latency_seconds, self.link.output_latency_seconds
+        if self._loop_seconds is not None:  # measured as one; shared out as the sound system would
+            share = into / (into + out) if into + out > 0 else 0.5
+            into, out = self._loop_seconds * share, self._loop_seconds * (1.0 - share)
         return Latency(
-            input_ms=self.link.input_latency_seconds * 1e3,
+            input_ms=into * 1e3,
             chain_ms=self.chain.latency_seconds * 1e3,
             buffer_ms=self.chain.buffer_seconds * 1e3,
-            output_ms=self.link.output_latency_seconds * 1e3,
+            output_ms=out * 1e3,
+            is_measured=self._loop_seconds is not None,
         )
 
     def counts(self) -> Counts:

@@ -27,6 +27,7 @@ class Latency:
     chain_ms: float = 0.0  # what the pipeline declares
     buffer_ms: float = 0.0  # waiting between the callbacks, measured
     output_ms: float = 0.0  # callback to speaker, as the sound system says
+    is_measured: bool = False  # the devices' part, by --measure-latency, instead of what they say
 
     @property
     def before_output_ms(self) -> float:
