@@ -7,7 +7,7 @@ from pathlib import Path
 from rtvc.catalog import ASSETS, MANIFEST, sha256
 from rtvc.voices import VOICE_SUFFIX
 
-_CHECKED = ("models", "voices")
+_CHECKED = ("encoders", "models", "voices")
 
 
 def install(run: Path) -> str:

@@ -12,7 +12,9 @@ import logging
 import sys
 import tomllib
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:  # run as a script, from any directory
@@ -22,8 +24,10 @@ import onnx  # noqa: E402
 import torch  # noqa: E402
 from safetensors import SafetensorError, safe_open  # noqa: E402
 
-from export.assets import install  # noqa: E402
+from export.assets import install, write_manifest  # noqa: E402
+from export.encoder_graph import EMBEDDING, WindowEncoder, worst_difference  # noqa: E402
 from export.parity import PARITY_LIMIT, PARITY_STEPS, ROUNDING_LIMIT, compare  # noqa: E402
+from export.previews import refresh_previews  # noqa: E402
 from export.quantise import quantise  # noqa: E402
 from export.step_layers import to_step_layers  # noqa: E402
 from export.stream_graph import OUTPUT, StreamStep  # noqa: E402
@@ -32,12 +36,14 @@ from rtvc.errors import ModelError, RtvcError  # noqa: E402
 from rtvc.level import NOMINAL_RMS  # noqa: E402
 from rtvc.mel import MelSpec  # noqa: E402
 from rtvc.model_format import FORMAT_VERSION, METADATA_KEY, ModelInfo  # noqa: E402
+from rtvc.runtime import StepModel  # noqa: E402
 from rtvc.voices import VOICE_SUFFIX  # noqa: E402
-from training.networks.stream import AVERAGE, MADE_FROM, Stream, StreamConfig  # noqa: E402
+from training.networks.stream import AVERAGE, MADE_FROM, SpeakerEncoder, Stream, StreamConfig  # noqa: E402
 
 CHECKPOINTS = ROOT / "checkpoints"
 _OPSET = 20
-_PREFIX = "stream."  # what is exported of all that was trained
+_PREFIX = "stream."  # what runs live, of all that was trained
+_ENCODER_PREFIX = "speaker_encoder."
 _LICENCE = "MIT (weights); speech it learned from: CC BY 4.0 and permissive, see the model card"
 _LINEAGE = (
     "VCTK, VCC2016, VCC2018, LibriSpeech, LJSpeech, CMU ARCTIC and speechocean762 excerpts; "
@@ -45,41 +51,60 @@ _LINEAGE = (
 )
 
 
-def load_stream(run: Path) -> tuple[Stream, dict[str, object]]:
-    """The averaged live network of a run, and how it was made."""
+@dataclass(frozen=True)
+class Trained:
+    """The averaged networks of a run, and how they were made."""
+
+    stream: Stream
+    encoder: WindowEncoder
+    made: dict[str, object]
+
+
+def load_run(run: Path) -> Trained:
+    spec = MelSpec()
     try:
         config = tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))
+        stream = Stream(StreamConfig(**config["network"]), spec)
+        speakers = SpeakerEncoder(spec.n_mels)
         with safe_open(run / AVERAGE, framework="pt") as file:
-            names = [name for name in file.keys() if name.startswith(_PREFIX)]
-            weights = {name.removeprefix(_PREFIX): file.get_tensor(name) for name in names}
+            stream.load_state_dict(_weights(file, _PREFIX))
+            speakers.load_state_dict(_weights(file, _ENCODER_PREFIX))
             steps = (file.metadata() or {}).get("step", "unknown")
-        stream = Stream(StreamConfig(**config["network"]), MelSpec())
-        stream.load_state_dict(weights)
+        encoder = WindowEncoder(speakers, spec, config["data"]["reference_frames"])
+        made = {"seed": config["seed"], "steps": steps}
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise ModelError(f"{run} holds no checkpoint that can be read ({reason}).") from None
-    return stream.eval(), {"seed": config["seed"], "steps": steps}
+    return Trained(stream.eval(), encoder.eval(), made)
 
 
-def describe(step: StreamStep, name: str, voices: list[str], made: dict[str, object]) -> ModelInfo:
+def _weights(file: Any, prefix: str) -> dict[str, torch.Tensor]:
+    names = [name for name in file.keys() if name.startswith(prefix)]
+    return {name.removeprefix(prefix): file.get_tensor(name) for name in names}
+
+
+def describe(
+    step: StreamStep | WindowEncoder, system: str, name: str, voices: list[str], trained: Trained
+) -> ModelInfo:
+    is_live = isinstance(step, StreamStep)
     return ModelInfo(
         format_version=FORMAT_VERSION,
         name=name,
-        system="stream",
+        system=system,
         kind="stateful",
-        mel=step.stream.spec,
-        lookahead=step.stream.config.lookahead,
+        mel=trained.stream.spec,
+        lookahead=trained.stream.config.lookahead if is_live else 0,
         inputs=step.inputs,
-        output=OUTPUT,
+        output=OUTPUT if is_live else EMBEDDING,
         states=step.states,
         nominal_rms=NOMINAL_RMS,
         voices=voices,
         licence=_LICENCE,
-        lineage=_LINEAGE.format(**made),
+        lineage=_LINEAGE.format(**trained.made),
     )
 
 
-def to_graph(step: StreamStep, info: ModelInfo) -> onnx.ModelProto:
+def to_graph(step: StreamStep | WindowEncoder, info: ModelInfo) -> onnx.ModelProto:
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # the exporter talks about its own internals
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -103,14 +128,14 @@ def to_graph(step: StreamStep, info: ModelInfo) -> onnx.ModelProto:
 
 def export_run(run: Path, out: Path) -> str:
     """Write the model of one run; returns a line that says what was made."""
-    stream, made = load_stream(run)
-    _check_voices(run, str(made["steps"]))
+    trained = load_run(run)
+    _check_voices(run, str(trained.made["steps"]))
     voices = sorted(
         path.name.removesuffix(VOICE_SUFFIX) for path in (run / "voices").glob(f"*{VOICE_SUFFIX}")
     )
-    original = StreamStep(stream)
-    info = describe(original, out.stem, voices, made)
-    live = copy.deepcopy(stream)
+    original = StreamStep(trained.stream)
+    info = describe(original, "stream", out.stem, voices, trained)
+    live = copy.deepcopy(trained.stream)
     to_step_layers(live)
     model = to_graph(StreamStep(live), info)
     fresh = out.with_name(out.name + ".new")
@@ -130,6 +155,22 @@ def export_run(run: Path, out: Path) -> str:
         f"{out.name}: {size:.2f} MB; over {PARITY_STEPS} steps the float graph is within {exact:.1e} "
         f"of the network, 8-bit weights change the mels by {rounding:.3f} on average"
     )
+
+
+def export_encoder(run: Path, out: Path) -> str:
+    """Write what makes new voices for the model of a run."""
+    trained = load_run(run)
+    info = describe(trained.encoder, "speaker-encoder", out.stem, [], trained)
+    fresh = out.with_name(out.name + ".new")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        fresh.write_bytes(to_graph(trained.encoder, info).SerializeToString())
+        worst = worst_difference(trained.encoder, StepModel(fresh))
+        _require(worst < PARITY_LIMIT, f"The encoder's graph differs from the network by {worst:.1e}")
+        fresh.replace(out)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return f"encoders/{out.name}: {out.stat().st_size / 1e6:.2f} MB, within {worst:.1e} of the network"
 
 
 def _check_voices(run: Path, step: str) -> None:
@@ -166,7 +207,10 @@ def main() -> int:
             target = args.out or ASSETS / "models" / f"{run.name}.onnx"
             print(export_run(run, target))
             if args.out is None:
+                print(export_encoder(run, ASSETS / "encoders" / f"{run.name}.onnx"))
                 print(install(run))
+                print(f"{refresh_previews()} previews")
+                write_manifest()
     except RtvcError as error:
         print(error, file=sys.stderr)
         return error.exit_code

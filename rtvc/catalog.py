@@ -8,7 +8,6 @@ from pathlib import Path
 
 import platformdirs
 
-from rtvc.blend import Share, mixed, parts
 from rtvc.errors import ModelError
 from rtvc.voices import VOICE_SUFFIX, Voice, read_voice
 
@@ -42,14 +41,16 @@ def model_path(name: str) -> Path:
     return _checked(_pick(name, model_paths(), "model", "--list-models"))
 
 
-def voice(target: str) -> Voice:
-    """By name, or a blend of several by their names and shares."""
-    paths = voice_paths()
-    shares = [Share(target, 1.0)] if target in paths else parts(target)
-    found = [read_voice(_checked(_pick(one.voice, paths, "voice", "--list-voices"))) for one in shares]
-    if len(found) == 1:
-        return found[0]
-    return mixed(target, [(voice, one.weight) for voice, one in zip(found, shares, strict=True)])
+def encoder_path(model: str) -> Path:
+    """What makes new voices for a model."""
+    paths = _files("encoders", MODEL_SUFFIX)
+    if model not in paths:
+        raise ModelError(f"The model {model} takes no voices of your own: it has no encoder beside it.")
+    return _checked(paths[model])
+
+
+def voice(name: str) -> Voice:
+    return read_voice(_checked(_pick(name, voice_paths(), "voice", "--list-voices")))
 
 
 def voices() -> list[Voice]:

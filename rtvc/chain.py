@@ -15,6 +15,7 @@ from rtvc.resample import Resampler
 from rtvc.runtime import StepModel
 from rtvc.settings import ChainSettings
 from rtvc.stage import Pipeline, Stage
+from rtvc.targets import target_voice
 
 
 class Chain(Pipeline):
@@ -67,7 +68,7 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
 def _converter(settings: ChainSettings) -> Conversion | Unconverted:
     if settings.mode == "resynth":
         return Unconverted(MelSpec())
-    voice = catalog.voice(settings.target)
+    voice = target_voice(settings.target, settings.model)
     model = StepModel(catalog.model_path(settings.model))
     return Conversion(model, voice, settings.pitch_semitones, settings.source_pitch_hz)
 

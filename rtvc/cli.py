@@ -61,6 +61,10 @@ def _run(options: argparse.Namespace) -> int:
 
         print(diagnostics.text())
         return 0
+    if options.enroll or options.rename_voice or options.remove_voice:
+        from rtvc import cli_voices
+
+        return cli_voices.run(options)
     if options.measure_latency:
         return _measured(options, settings)
     if options.source:

@@ -43,6 +43,7 @@ examples:
 
 _ONLY_LIVE = ("input", "output", "monitor_device", "seconds", "record")
 _LISTS = ("list_devices", "list_voices", "list_models", "diagnostics", "measure_latency")
+_VOICES = ("enroll", "rename_voice", "remove_voice")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_sound(parser.add_argument_group("sound"))
     _add_live(parser.add_argument_group("live"))
     _add_files(parser.add_argument_group("files"))
+    _add_voices(parser.add_argument_group("voices of your own"))
     _add_rest(parser.add_argument_group("lists and the rest"))
     return parser
 
@@ -139,6 +141,17 @@ def _add_files(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def _add_voices(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--enroll",
+        nargs="+",
+        metavar=("NAME", "RECORDING"),
+        help="make a voice of what one person says in the recordings, 10 s or so, then end",
+    )
+    group.add_argument("--rename-voice", nargs=2, metavar=("OLD", "NEW"), help="then end")
+    group.add_argument("--remove-voice", metavar="NAME", help="and what it was made of, then end")
+
+
 def _add_rest(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--list-devices", action="store_true", help="microphones and outputs, then end")
     group.add_argument("--list-voices", action="store_true", help="what --target knows, then end")
@@ -153,7 +166,7 @@ def _add_rest(group: argparse._ArgumentGroup) -> None:
 
 
 def _check_combination(options: argparse.Namespace) -> None:
-    asked = [name for name in (*_LISTS, "headless", "control") if getattr(options, name)]
+    asked = [name for name in (*_LISTS, *_VOICES, "headless", "control") if getattr(options, name)]
     if options.source:
         asked.append("SOURCE")
     if asked == ["headless", "control"]:  # a control has no window either

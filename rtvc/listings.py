@@ -5,6 +5,7 @@ from typing import Any
 
 from rtvc import audio_io, catalog
 from rtvc.errors import ModelError
+from rtvc.previews import preview_path
 from rtvc.runtime import StepModel
 
 Row = dict[str, Any]
@@ -37,6 +38,8 @@ def voice_rows() -> list[Row]:
     for voice in catalog.voices():
         row = asdict(voice)
         row["models"] = sorted(row.pop("embeddings"))
+        preview = preview_path(voice.id)
+        row |= {"own": bool(row.pop("encoders")), "preview": str(preview) if preview else ""}
         rows.append(row | {"median_hz": round(voice.median_hz)})
     return rows
 

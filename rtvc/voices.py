@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ class Voice:
     embeddings: dict[str, list[float]]  # model name -> the vector that model understands
     licence: str
     source: str
+    encoders: dict[str, str] = field(default_factory=dict)  # of an own voice: model -> which encoder made it
 
     def embedding(self, model: str) -> NDArray[np.float32]:
         if model not in self.embeddings:
@@ -42,7 +43,7 @@ def read_voice(path: Path) -> Voice:
         return _voice(raw)
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ModelError(f"The voice file {path.name} cannot be read ({error}).") from None
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(
             f"The voice file {path.name} is damaged ({error!r}); remove it or replace it."
         ) from None
@@ -58,7 +59,8 @@ def _voice(raw: dict[str, Any]) -> Voice:
         raise ValueError(f"a pitch of exp({median_log_f0}) Hz")
     if not all(math.isfinite(x) for vector in embeddings.values() for x in vector):
         raise ValueError("an embedding that is not finite")
-    return Voice(median_log_f0=median_log_f0, embeddings=embeddings, **texts)
+    encoders = {str(model): str(made_by) for model, made_by in raw.get("encoders", {}).items()}
+    return Voice(median_log_f0=median_log_f0, embeddings=embeddings, encoders=encoders, **texts)
 
 
 def write_voice(voice: Voice, path: Path) -> None:
@@ -70,6 +72,7 @@ def write_voice(voice: Voice, path: Path) -> None:
         "median_log_f0": round(voice.median_log_f0, 4),
         "licence": voice.licence,
         "source": voice.source,
+        "encoders": voice.encoders,
         "embeddings": {model: [round(x, 4) for x in v] for model, v in voice.embeddings.items()},
     }
     fresh = path.with_name(path.name + ".new")

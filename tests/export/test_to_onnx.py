@@ -2,6 +2,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 import torch
@@ -23,6 +24,8 @@ content_channels = 12
 content_width = 6
 decoder_channels = 12
 lookahead = 1
+[data]
+reference_frames = 48
 """
 
 
@@ -47,6 +50,14 @@ def test_exported_graph_answers_like_the_network(run, tmp_path):
     assert model.info.mel == MelSpec()
     matrices = [t for t in onnx.load(tmp_path / "out.onnx").graph.initializer if len(t.dims) == 2]
     assert any(t.data_type == onnx.TensorProto.INT8 for t in matrices)
+
+
+def test_exported_encoder_answers_like_the_network(run, tmp_path):
+    line = to_onnx.export_encoder(run, tmp_path / "out.onnx")
+    assert "of the network" in line
+    model = StepModel(tmp_path / "out.onnx")
+    assert model.info.inputs == {"window": 48 * 80} and not model.info.states
+    assert model.step(window=np.full(48 * 80, -5.0, np.float32)).shape == (128,)
 
 
 def test_a_graph_that_differs_is_not_written(run, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import pytest
 from rtvc import catalog
 from rtvc.blend import Share, mixed, parts
 from rtvc.errors import ModelError, UsageError
+from rtvc.targets import target_voice
 from rtvc.voices import Voice
 
 
@@ -40,8 +41,8 @@ def test_mix_lies_between_and_keeps_its_length():
 
 
 def test_catalog_mixes_shipped_voices():
-    mix = catalog.voice("p230:0.7,p226:0.3")
+    mix = target_voice("p230:0.7,p226:0.3", "stream")
     near, far = catalog.voice("p230").embedding("stream"), catalog.voice("p226").embedding("stream")
     assert mix.embedding("stream") @ near > mix.embedding("stream") @ far
     with pytest.raises(ModelError, match="no voice 'p23O'; did you mean p"):
-        catalog.voice("p23O:1,p226:1")
+        target_voice("p23O:1,p226:1", "stream")
