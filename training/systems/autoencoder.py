@@ -16,6 +16,8 @@ from training.systems.base import NETWORK, Batch, System, Terms
 _VAL_CLIPS = 32
 _VAL_FRAMES = 192
 _TABLE_CLIPS = 20  # of each speaker, for the voice that is kept
+_SURELY_VOICED = 0.9
+_MIDDLE_LOG_F0 = 5.0  # of somebody who never was
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,17 @@ class AutoencoderSystem(System):
             self.network.voices[index] = torch.nn.functional.normalize(vectors.mean(dim=0), dim=-1)
 
     def facts(self) -> dict[str, Any]:
-        return {"speakers": self.speakers}
+        return {"speakers": self.speakers, "people": {name: self._person(name) for name in self.speakers}}
+
+    def _person(self, name: str) -> dict[str, Any]:
+        clips = self.of_speaker[name]
+        side = np.concatenate([self.cache.side(e) for e in clips[:_TABLE_CLIPS]])
+        voiced = side[side[:, 1] > _SURELY_VOICED, 0]
+        return {
+            "gender": clips[0].gender,
+            "corpus": clips[0].corpus,
+            "median_log_f0": float(np.median(voiced)) if len(voiced) else _MIDDLE_LOG_F0,
+        }
 
 
 def _tensor(mels: list[np.ndarray]) -> Tensor:

@@ -88,5 +88,6 @@ class System(ABC):
             "seed": config.seed,
             "network": asdict(self.shape),
             "mel": asdict(self.spec),
+            "corpora": sorted({entry.corpus for entry in self.cache.of_split("train")}),
             **self.facts(),
         }

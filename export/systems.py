@@ -1,0 +1,152 @@
+"""Runs of training.train to model files: `autoencoder`, `gan` and the digit models.
+
+Each graph is compared with its network before it takes its place; one that differs is not written.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from export.block_graphs import Block, blocks_of
+from export.graph import to_graph
+from export.licences import corpus_licence, licence_of
+from export.parity import PARITY_LIMIT
+from export.utterance import distance_to_whole
+from rtvc.catalog import ASSETS
+from rtvc.errors import ModelError
+from rtvc.level import NOMINAL_RMS
+from rtvc.model_format import FORMAT_VERSION, IMAGE, MEL, WINDOWED, ModelInfo
+from rtvc.runtime import BlockModel
+from rtvc.voices import VOICE_SUFFIX, Voice, read_voice, write_voice
+from training.networks.autoencoder import Autoencoder
+from training.networks.saved import Saved, load_network
+
+BEST = "best.safetensors"  # in a run's folder: what is exported
+_PARITY_BLOCKS = 24
+
+
+def export_system(run: Path, out: Path) -> list[str]:
+    """Write all model files of one run; returns a line for each."""
+    saved = load_network(run / BEST)
+    lines = []
+    for block in blocks_of(saved):
+        path = out.with_name(f"{out.stem}{block.suffix}{out.suffix}")
+        lines.append(_export(saved, block, path))
+    if isinstance(saved.network, Autoencoder):
+        is_shipped = ASSETS in out.resolve().parents
+        folder = ASSETS / "voices" if is_shipped else out.parent / "voices"
+        lines.append(_write_voices(saved, out.stem, folder, only_known=is_shipped))
+    return lines
+
+
+def verify_system(run: Path, out: Path) -> list[str]:
+    """Compare model files that are there with the run; nothing is written."""
+    saved = load_network(run / BEST)
+    lines = []
+    for block in blocks_of(saved):
+        path = out.with_name(f"{out.stem}{block.suffix}{out.suffix}")
+        lines.append(f"{path.name}: within {_checked(block, BlockModel(path)):.1e} of the network")
+    return lines
+
+
+def describe(saved: Saved, block: Block, name: str) -> ModelInfo:
+    facts = saved.facts
+    return ModelInfo(
+        format_version=FORMAT_VERSION,
+        name=name,
+        system=saved.system,
+        kind=block.kind,
+        mel=saved.mel,
+        lookahead=0,
+        inputs=block.inputs,
+        output=block.output,
+        states={},
+        nominal_rms=NOMINAL_RMS,
+        voices=list(saved.speakers),
+        licence=licence_of(facts["corpora"]),
+        lineage=f"{', '.join(facts['corpora'])}; seed {facts['seed']}, {saved.step} steps",
+        window=block.window,
+        image=block.image,
+    )
+
+
+def _export(saved: Saved, block: Block, path: Path) -> str:
+    info = describe(saved, block, path.stem)
+    example = tuple(torch.zeros(shape) for shape in info.input_shapes().values())
+    graph = to_graph(block.module.eval(), example, list(info.inputs), [info.output], info)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    try:
+        fresh.write_bytes(graph.SerializeToString())
+        model = BlockModel(fresh)
+        worst = _checked(block, model)
+        whole = ""
+        if block.kind == WINDOWED:
+            apart = distance_to_whole(saved, model)
+            whole = f"; in windows a sentence is {apart:.3f} from what it is as a whole"
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    size = path.stat().st_size / 1e6
+    return (
+        f"{path.name}: {size:.2f} MB; over {_PARITY_BLOCKS} blocks within {worst:.1e} of the network{whole}"
+    )
+
+
+@torch.no_grad()
+def _checked(block: Block, model: BlockModel) -> float:
+    """Worst difference between network and graph on the same random inputs."""
+    random = np.random.default_rng(1)
+    worst = 0.0
+    for _ in range(_PARITY_BLOCKS):
+        given = {n: _random(n, shape, random) for n, shape in model.info.input_shapes().items()}
+        expected: Tensor = block.module(*(torch.from_numpy(x) for x in given.values()))
+        difference = model.run(**given) - expected[0].numpy()
+        worst = max(worst, float(np.abs(difference).max()))
+    if not worst < PARITY_LIMIT:
+        raise ModelError(
+            f"The graph {model.info.name} differs from the network by {worst:.1e}; nothing was written."
+        )
+    return worst
+
+
+def _random(name: str, shape: list[int], random: np.random.Generator) -> np.ndarray:
+    """In the range the input has."""
+    x = random.standard_normal(shape)
+    if name == MEL:
+        x = x * 2.0 - 5.0
+    if name == IMAGE:
+        x = random.uniform(size=shape)
+    return x.astype(np.float32)
+
+
+def _write_voices(saved: Saved, name: str, folder: Path, only_known: bool) -> str:
+    """The model's vector for each of its speakers, into the voice files; new ones only outside the assets."""
+    assert isinstance(saved.network, Autoencoder)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = 0
+    for index, speaker in enumerate(saved.speakers):
+        path = folder / f"{speaker}{VOICE_SUFFIX}"
+        if only_known and not path.exists():
+            continue
+        voice = read_voice(path) if path.exists() else _fresh_voice(saved, speaker)
+        vector = [float(x) for x in saved.network.voices[index]]
+        write_voice(replace(voice, embeddings=voice.embeddings | {name: vector}), path)
+        written += 1
+    return f"{written} voices speak it"
+
+
+def _fresh_voice(saved: Saved, speaker: str) -> Voice:
+    person = saved.facts["people"][speaker]
+    return Voice(
+        id=speaker,
+        name=speaker,
+        gender=person["gender"],
+        median_log_f0=person["median_log_f0"],
+        embeddings={},
+        licence=corpus_licence(person["corpus"]),
+        source=f"{person['corpus']}, speaker {speaker}",
+    )

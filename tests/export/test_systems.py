@@ -1,0 +1,173 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from export import systems
+from export.block_graphs import blocks_of
+from rtvc.errors import ModelError
+from rtvc.frames import Frames
+from rtvc.level import LevelTracker
+from rtvc.mel import MelSpec
+from rtvc.model_format import WINDOWED
+from rtvc.runtime import BlockModel
+from rtvc.voices import read_voice, write_voice
+from rtvc.windowed import WindowedConversion
+from training import checkpoint
+from training.front_ends import FRONT_ENDS
+from training.networks.autoencoder import AutoencoderConfig
+from training.networks.digit_vae import DigitConfig
+from training.networks.gan import GanConfig
+from training.networks.saved import NETWORK, build_network, load_network
+
+PERSON = {"gender": "F", "corpus": "vctk", "median_log_f0": 5.2}
+SHAPES = {
+    "autoencoder": AutoencoderConfig(
+        content_channels=12, content_hidden=6, content_width=4, decoder_hidden=16
+    ),
+    "gan": GanConfig(widths=(8, 8, 12, 16), residual_blocks=1),
+    "digits-cnn": DigitConfig(latent=4, channels=(4, 6, 8)),
+    "digits-mlp": DigitConfig(latent=4, hidden=(24, 12)),
+}
+OWN_FACTS = {
+    "autoencoder": {"speakers": ["p225", "p230"], "people": {"p225": PERSON, "p230": PERSON}},
+    "gan": {"speakers": ["TM1"], "source": "SF1"},
+    "digits-cnn": {"speakers": ["george", "theo"], "low": -8.0, "high": 1.0},
+    "digits-mlp": {"speakers": ["george", "theo"], "low": -8.0, "high": 1.0},
+}
+ALL = tuple(SHAPES)
+
+
+def write_run(folder, system):
+    """A run as training.train leaves it, of a small network with random weights."""
+    folder.mkdir()
+    spec = FRONT_ENDS["digits8k" if system.startswith("digits") else "voice"]
+    facts = {
+        "system": system,
+        "seed": 7,
+        "network": dataclasses.asdict(SHAPES[system]),
+        "mel": dataclasses.asdict(spec),
+        "corpora": ["fsdd" if system.startswith("digits") else "vctk"],
+        "progress": {"step": 41},
+        **OWN_FACTS[system],
+    }
+    torch.manual_seed(2)
+    network = build_network(facts)
+    for name, buffer in network.named_buffers():
+        if name == "voices":
+            buffer.copy_(torch.nn.functional.normalize(torch.randn_like(buffer), dim=-1))
+    checkpoint.write(folder / systems.BEST, {NETWORK: network.state_dict()}, facts)
+    return folder
+
+
+@pytest.mark.parametrize("system", ALL)
+def test_exported_files_answer_like_the_network(system, tmp_path):
+    run = write_run(tmp_path / "run", system)
+    lines = systems.export_system(run, tmp_path / "out" / f"{system}.onnx")
+    blocks = blocks_of(load_network(run / systems.BEST))
+    assert all("of the network" in line for line in lines[: len(blocks)])
+    info = BlockModel(tmp_path / "out" / f"{system}.onnx").info
+    assert (info.name, info.system, info.voices) == (system, system, OWN_FACTS[system]["speakers"])
+    assert info.lineage.endswith("seed 7, 41 steps")
+    assert ("CC BY-SA" in info.licence) == system.startswith("digits")
+    assert len(systems.verify_system(run, tmp_path / "out" / f"{system}.onnx")) == len(blocks)
+
+
+def test_digit_encoder_and_decoder_fit_together(tmp_path):
+    run = write_run(tmp_path / "run", "digits-cnn")
+    systems.export_system(run, tmp_path / "digits.onnx")
+    decoder = BlockModel(tmp_path / "digits.onnx")
+    encoder = BlockModel(tmp_path / "digits-encoder.onnx")
+    told = {"digit": np.eye(10, dtype=np.float32)[3], "speaker": np.float32([0, 1])}
+    image = decoder.run(latent=np.zeros(4, np.float32), **told)
+    assert image.shape == (64, 64) and 0.0 <= image.min() and image.max() <= 1.0
+    posterior = encoder.run(image=image, **told)[0]
+    network = load_network(run / systems.BEST).network
+    with torch.no_grad():
+        mean, log_variance = network.encode(*(torch.from_numpy(x)[None] for x in (image, *told.values())))
+    np.testing.assert_allclose(posterior, torch.cat([mean, log_variance], dim=-1)[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("system", ["autoencoder", "gan"])
+def test_streamed_through_the_engine_equals_torch_on_the_same_windows(system, tmp_path):
+    run = write_run(tmp_path / "run", system)
+    systems.export_system(run, tmp_path / f"{system}.onnx")
+    model = BlockModel(tmp_path / f"{system}.onnx")
+    saved = load_network(run / systems.BEST)
+    (block,) = blocks_of(saved)
+    assert block.kind == WINDOWED
+    window, floor = block.window, MelSpec().log_floor
+    random = np.random.default_rng(0)
+    mel = (-6.0 + 2.0 * random.standard_normal((200, 80))).astype(np.float32).clip(min=floor)
+    energy = np.full(200, -3.4, np.float32)
+    frames = Frames(mel, np.full(200, 100.0, np.float32), np.ones(200, np.float32), energy)
+    speaker = saved.speakers[0]
+    vector = saved.network.voices[0].tolist() if system == "autoencoder" else []
+    voice = systems._fresh_voice(saved, speaker) if vector else read_voice(some_voice(tmp_path, speaker))
+    voice = dataclasses.replace(voice, embeddings={system: vector})
+    streamed = WindowedConversion(model, voice).process(frames)
+
+    gain = LevelTracker(MelSpec().hop_seconds).process(energy)[:, None]
+    heard = np.concatenate([np.full((window.left, 80), floor, np.float32), np.maximum(mel + gain, floor)])
+    given = [torch.tensor([[vector]])] if vector else []
+    weight = np.zeros((200 + window.body, 1))
+    total = np.zeros((200 + window.body, 80))
+    fade = np.ones((window.body, 1))
+    fade[: window.fade, 0] = (np.arange(window.fade) + 0.5) / window.fade
+    for start in range(0, len(heard) - window.frames + 1, window.step):
+        with torch.no_grad():
+            body = block.module(torch.from_numpy(heard[start : start + window.frames])[None], *given)[0]
+        old = np.minimum(weight[start : start + window.body], 1.0 - fade)
+        total[start : start + window.body] = total[start : start + window.body] * old + body.numpy() * (
+            1 - old
+        )
+        weight[start : start + window.body] = 1.0
+    want = np.maximum(total[: len(streamed)] - gain[: len(streamed)], floor)
+    assert np.abs(streamed - want).max() < 1e-3
+
+
+def some_voice(folder, speaker):
+    saved = dataclasses.replace(
+        load_network(write_run(folder / "other", "autoencoder") / systems.BEST),
+        facts={"people": {speaker: PERSON}},
+    )
+    path = folder / "some.voice.json"
+    write_voice(systems._fresh_voice(saved, speaker), path)
+    return path
+
+
+def test_voices_learn_the_new_model_and_keep_the_old(tmp_path):
+    run = write_run(tmp_path / "run", "autoencoder")
+    systems.export_system(run, tmp_path / "out" / "first.onnx")
+    systems.export_system(run, tmp_path / "out" / "second.onnx")
+    voice = read_voice(tmp_path / "out" / "voices" / "p230.voice.json")
+    assert set(voice.embeddings) == {"first", "second"}
+    assert np.linalg.norm(voice.embedding("first")) == pytest.approx(1.0, abs=1e-3)
+    assert voice.licence == "CC BY 4.0" and voice.gender == "F"
+
+
+def test_a_graph_that_differs_is_not_written(tmp_path, monkeypatch):
+    run = write_run(tmp_path / "run", "digits-mlp")
+
+    def damaged(module, *arguments):
+        graph = to_graph(module, *arguments)
+        with torch.no_grad():
+            module.network.leave.bias += 0.01
+            module.network.body.up[-1].bias += 0.1
+        return graph
+
+    to_graph = systems.to_graph
+    monkeypatch.setattr(systems, "to_graph", damaged)
+    with pytest.raises(ModelError, match="differs from the network"):
+        systems.export_system(run, tmp_path / "out" / "digits.onnx")
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("damage", [b"", b"no weights", None])
+def test_a_damaged_checkpoint_is_a_sentence(tmp_path, damage):
+    run = write_run(tmp_path / "run", "digits-mlp")
+    path = run / systems.BEST
+    path.write_bytes(path.read_bytes()[:-100] if damage is None else damage)
+    with pytest.raises(ModelError, match="no checkpoint that can be read"):
+        systems.export_system(run, tmp_path / "out.onnx")
