@@ -4,6 +4,7 @@ import sys
 
 from rtvc import headless
 from rtvc.audio_link import DeviceChoice
+from rtvc.measured import Measured
 from rtvc.settings import ChainSettings
 from rtvc.stage import Pipeline
 from tests.fakes import Passing
@@ -15,5 +16,6 @@ sys.exit(
         ChainSettings(mode="bypass", preset_name=preset),
         DeviceChoice(source, sink),
         json=True,
+        measured=Measured(),
     )
 )

@@ -34,6 +34,9 @@ default-sample-format = float32le
 default-sample-rate = {RATE}
 alternate-sample-rate = {RATE}
 """
+_MICROPHONE = (
+    "module-remap-source source_name=mic master=cable.monitor remix=no channels=1 channel_map=mono"
+)
 # Without norewinds the null sink renders seconds ahead and then stalls.
 _MODULES = f"""
 load-module module-native-protocol-unix auth-anonymous=1 socket={{folder}}/socket
@@ -42,8 +45,7 @@ load-module module-remap-sink sink_name=speaker master=cable remix=no \
   channels=1 channel_map=mono master_channel_map=front-left
 load-module module-remap-sink sink_name=mouth master=cable remix=no \
   channels=1 channel_map=mono master_channel_map=front-right
-load-module module-remap-source source_name=mic master=cable.monitor remix=no \
-  channels=1 channel_map=mono master_channel_map=front-right
+load-module {_MICROPHONE} master_channel_map=front-right
 set-default-sink speaker
 set-default-source mic
 """
@@ -101,6 +103,27 @@ class VirtualCard:
         """Let the card be gone, without a word to those who use it."""
         self._daemon.kill()
         self._daemon.wait()
+
+    @contextmanager
+    def echoing(self) -> Iterator[None]:
+        """The microphone hears the speaker instead of the mouth. Nobody may be listening meanwhile."""
+        self._let_microphone_hear("front-left")
+        try:
+            yield
+        finally:
+            self._let_microphone_hear("front-right")
+
+    def _let_microphone_hear(self, channel: str) -> None:
+        listed = self._ask("list", "short", "modules").splitlines()
+        number = next(line.split()[0] for line in listed if "source_name=mic" in line)
+        self._ask("unload-module", number)
+        self._ask("load-module", *_MICROPHONE.split(), f"master_channel_map={channel}")
+        self._ask("set-default-source", "mic")
+
+    def _ask(self, *command: str) -> str:
+        done = subprocess.run(["pactl", *command], env=self.environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
