@@ -9,6 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from rtvc.errors import ModelError
+from rtvc.presets import PRESETS
 from rtvc.voices import VOICE_SUFFIX, Voice, read_voice
 
 ASSETS = Path(__file__).with_name("assets")
@@ -22,7 +23,13 @@ def user_folder() -> Path:
 
 def model_paths() -> dict[str, Path]:
     """Name to file; a model of the user's wins over a shipped one of the same name."""
-    return _files("models", MODEL_SUFFIX)
+    return {name: path for name, path in _files("models", MODEL_SUFFIX).items() if not _preset_of(name)}
+
+
+def _preset_of(name: str) -> str:
+    """`stream.low` is what `stream` uses with the preset `low`, and no model of its own."""
+    end = name.rpartition(".")[2]
+    return end if end in PRESETS and "." in name else ""
 
 
 def voice_paths() -> dict[str, Path]:
@@ -37,8 +44,11 @@ def _files(folder: str, suffix: str) -> dict[str, Path]:
     return found
 
 
-def model_path(name: str) -> Path:
-    return _checked(_pick(name, model_paths(), "model", "--list-models"))
+def model_path(name: str, preset: str = "") -> Path:
+    """The model's own file, or the one it has for a preset."""
+    path = _pick(name, model_paths(), "model", "--list-models")
+    for_preset = path.with_name(f"{path.name.removesuffix(MODEL_SUFFIX)}.{preset}{MODEL_SUFFIX}")
+    return _checked(for_preset if preset and for_preset.is_file() else path)
 
 
 def encoder_path(model: str) -> Path:

@@ -5,6 +5,7 @@ import pytest
 from rtvc import catalog
 from rtvc.errors import ModelError
 from rtvc.voices import Voice, read_voice, write_voice
+from tests import tiny_models
 
 VOICE = Voice("zoë", "Zoë", "F", 5.3, {"stream": [0.5, -1.25]}, "CC0", "myself")
 
@@ -84,3 +85,14 @@ def test_changed_shipped_file_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(catalog, "_manifest", lambda: {"voices/zoë.voice.json": "0" * 64})
     with pytest.raises(ModelError, match="changed or damaged"):
         catalog.voice("zoë")
+
+
+def test_a_preset_may_have_a_file_of_its_own(home):
+    folder = home / "user" / "models"
+    folder.mkdir()
+    for name in ("mine", "mine.low", "mine.v2"):
+        tiny_models.write(folder / f"{name}.onnx")
+    assert {"mine", "mine.v2"} <= set(catalog.model_paths())
+    assert "mine.low" not in catalog.model_paths()
+    assert catalog.model_path("mine", "low").name == "mine.low.onnx"
+    assert catalog.model_path("mine", "balanced").name == "mine.onnx"
