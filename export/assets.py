@@ -1,24 +1,32 @@
 """Keeps rtvc/assets in order: voices of a run moved in, and the manifest of checksums."""
 
 import json
-import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from rtvc.catalog import ASSETS, MANIFEST, sha256
-from rtvc.voices import VOICE_SUFFIX
+from rtvc.voices import VOICE_SUFFIX, read_voice, write_voice
 
 _CHECKED = ("encoders", "models", "voices")
 
 
 def install(run: Path) -> str:
-    """Copy the run's voices into the assets and write the manifest anew."""
+    """Bring the run's voices into the assets and write the manifest anew."""
     folder = ASSETS / "voices"
     folder.mkdir(parents=True, exist_ok=True)
     voices = sorted((run / "voices").glob(f"*{VOICE_SUFFIX}"))
     for path in voices:
-        shutil.copy(path, folder / path.name)
+        _merge(path, folder / path.name)
     write_manifest()
     return f"{len(voices)} voices, manifest of {len(shipped_files())} files"
+
+
+def _merge(fresh: Path, shipped: Path) -> None:
+    """A voice from a run takes the place of the shipped one, which keeps its vectors for other models."""
+    voice = read_voice(fresh)
+    if shipped.exists():
+        voice = replace(voice, embeddings=read_voice(shipped).embeddings | voice.embeddings)
+    write_voice(voice, shipped)
 
 
 def shipped_files() -> list[Path]:

@@ -5,13 +5,9 @@ that does not answer like the network it came from is not written.
 """
 
 import argparse
-import contextlib
 import copy
-import io
-import logging
 import sys
 import tomllib
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +20,7 @@ import onnx  # noqa: E402
 import torch  # noqa: E402
 from safetensors import SafetensorError, safe_open  # noqa: E402
 
+from export import graph  # noqa: E402
 from export.assets import install, write_manifest  # noqa: E402
 from export.encoder_graph import EMBEDDING, WindowEncoder, worst_difference  # noqa: E402
 from export.parity import PARITY_LIMIT, PARITY_STEPS, ROUNDING_LIMIT, compare  # noqa: E402
@@ -31,17 +28,17 @@ from export.previews import refresh_previews  # noqa: E402
 from export.quantise import quantise  # noqa: E402
 from export.step_layers import to_step_layers  # noqa: E402
 from export.stream_graph import OUTPUT, StreamStep  # noqa: E402
+from export.systems import BEST, export_system, verify_system  # noqa: E402
 from rtvc.catalog import ASSETS  # noqa: E402
 from rtvc.errors import ModelError, RtvcError  # noqa: E402
 from rtvc.level import NOMINAL_RMS  # noqa: E402
 from rtvc.mel import MelSpec  # noqa: E402
-from rtvc.model_format import FORMAT_VERSION, METADATA_KEY, ModelInfo  # noqa: E402
+from rtvc.model_format import FORMAT_VERSION, ModelInfo  # noqa: E402
 from rtvc.runtime import StepModel  # noqa: E402
 from rtvc.voices import VOICE_SUFFIX  # noqa: E402
 from training.networks.stream import AVERAGE, MADE_FROM, SpeakerEncoder, Stream, StreamConfig  # noqa: E402
 
 CHECKPOINTS = ROOT / "checkpoints"
-_OPSET = 20
 _PREFIX = "stream."  # what runs live, of all that was trained
 _ENCODER_PREFIX = "speaker_encoder."
 _LICENCE = "MIT (weights); speech it learned from: CC BY 4.0 and permissive, see the model card"
@@ -105,25 +102,30 @@ def describe(
 
 
 def to_graph(step: StreamStep | WindowEncoder, info: ModelInfo) -> onnx.ModelProto:
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")  # the exporter talks about its own internals
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        program = torch.onnx.export(
-            step,
-            step.example(),
-            input_names=step.input_names(),
-            output_names=step.output_names(),
-            opset_version=_OPSET,
-            dynamo=True,
-        )
-    assert program is not None
-    model = program.model_proto
-    for node in model.graph.node:  # the exporter notes where in which source file each node came from
-        del node.metadata_props[:]
-        node.doc_string = ""
-    del model.metadata_props[:], model.graph.metadata_props[:], model.graph.value_info[:]
-    onnx.helper.set_model_props(model, {METADATA_KEY: info.to_json()})
-    return model
+    return graph.to_graph(step, step.example(), step.input_names(), step.output_names(), info)
+
+
+def export(run: Path, out: Path, is_shipped: bool) -> list[str]:
+    """Write all that comes of one run; returns lines that say what was made."""
+    if (run / BEST).exists():
+        lines = export_system(run, out)
+    elif is_shipped:
+        encoder = export_encoder(run, ASSETS / "encoders" / f"{run.name}.onnx")
+        lines = [export_run(run, out), encoder, install(run), f"{refresh_previews()} previews"]
+    else:
+        lines = [export_run(run, out)]
+    if is_shipped:
+        write_manifest()
+    return lines
+
+
+def verify(run: Path, out: Path) -> list[str]:
+    """Compare the model file that is there with its run."""
+    if (run / BEST).exists():
+        return verify_system(run, out)
+    rounding = compare(StreamStep(load_run(run).stream), out).mean
+    _require(rounding < ROUNDING_LIMIT, f"{out.name} differs from the network by {rounding:.2f} on average")
+    return [f"{out.name}: 8-bit weights change the mels by {rounding:.3f} on average"]
 
 
 def export_run(run: Path, out: Path) -> str:
@@ -193,8 +195,11 @@ def main() -> int:
     parser.add_argument("--checkpoint", type=Path, help="one run instead of all under checkpoints/")
     parser.add_argument("--out", type=Path, help="write the model here and leave the shipped assets alone")
     parser.add_argument("--list", action="store_true", help="list what could be exported")
+    parser.add_argument(
+        "--verify", action="store_true", help="compare the files that are there, write nothing"
+    )
     args = parser.parse_args()
-    found = sorted(path.parent for path in CHECKPOINTS.glob(f"*/{AVERAGE}"))
+    found = sorted(path.parent for name in (AVERAGE, BEST) for path in CHECKPOINTS.glob(f"*/{name}"))
     runs = [args.checkpoint] if args.checkpoint else found
     if args.list:
         print("\n".join(str(run) for run in runs) or f"There is no run under {CHECKPOINTS}.")
@@ -205,12 +210,8 @@ def main() -> int:
     try:
         for run in runs:
             target = args.out or ASSETS / "models" / f"{run.name}.onnx"
-            print(export_run(run, target))
-            if args.out is None:
-                print(export_encoder(run, ASSETS / "encoders" / f"{run.name}.onnx"))
-                print(install(run))
-                print(f"{refresh_previews()} previews")
-                write_manifest()
+            for line in verify(run, target) if args.verify else export(run, target, args.out is None):
+                print(line)
     except RtvcError as error:
         print(error, file=sys.stderr)
         return error.exit_code

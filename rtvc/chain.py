@@ -4,6 +4,7 @@ from rtvc import catalog
 from rtvc.analysis import Analysis
 from rtvc.conversion import Conversion, Unconverted
 from rtvc.dynamics import Gain, NoiseGate, SoftLimiter
+from rtvc.errors import UsageError
 from rtvc.finite import Finite
 from rtvc.formants import FormantShift
 from rtvc.framer import Framer
@@ -12,10 +13,11 @@ from rtvc.low_cut import LowCut
 from rtvc.mel import MelSpec
 from rtvc.pitch_meter import PitchMeter
 from rtvc.resample import Resampler
-from rtvc.runtime import StepModel
+from rtvc.runtime import BlockModel, load_model
 from rtvc.settings import ChainSettings
 from rtvc.stage import Pipeline, Stage
 from rtvc.targets import target_voice
+from rtvc.windowed import WindowedConversion
 
 
 class Chain(Pipeline):
@@ -65,11 +67,15 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
     return Chain([*ends[0], *middle, *ends[1]], asks_for_pitch=settings.source_pitch_hz is None)
 
 
-def _converter(settings: ChainSettings) -> Conversion | Unconverted:
+def _converter(settings: ChainSettings) -> Conversion | WindowedConversion | Unconverted:
     if settings.mode == "resynth":
         return Unconverted(MelSpec())
     voice = target_voice(settings.target, settings.model)
-    model = StepModel(catalog.model_path(settings.model))
+    model = load_model(catalog.model_path(settings.model, settings.preset_name))
+    if isinstance(model, BlockModel):
+        if settings.pitch_semitones:
+            raise UsageError(f"The model {settings.model} can't shift the pitch; leave that out.")
+        return WindowedConversion(model, voice)
     return Conversion(model, voice, settings.pitch_semitones, settings.source_pitch_hz)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from rtvc import audio_io, catalog
 from rtvc.errors import ModelError
 from rtvc.previews import preview_path
-from rtvc.runtime import StepModel
+from rtvc.runtime import load_model
 
 Row = dict[str, Any]
 
@@ -53,7 +53,7 @@ def _model(name: str) -> Row:
     path = catalog.model_paths()[name]
     row: Row = {"name": name, "path": str(path), "system": "", "voices": [], "licence": "", "note": ""}
     try:
-        info = StepModel(catalog.model_path(name)).info
+        info = load_model(catalog.model_path(name)).info
     except ModelError as error:
         return row | {"note": str(error)}
     return row | {"system": info.system, "voices": info.voices, "licence": info.licence}

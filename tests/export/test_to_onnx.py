@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from export import to_onnx
+from export import assets, to_onnx
 from rtvc.errors import ModelError
 from rtvc.mel import MelSpec
 from rtvc.runtime import StepModel
+from rtvc.voices import Voice, read_voice, write_voice
 from training.networks.stream import AVERAGE, MADE_FROM, StreamConfig
 from training.stream_losses import StreamSystem
 
@@ -99,3 +101,28 @@ def test_runs_from_any_directory(tmp_path):
     script = ROOT / "export" / "to_onnx.py"
     done = subprocess.run([sys.executable, script, "--list"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_files_that_are_there_can_be_verified(run, tmp_path, monkeypatch, capsys):
+    target = tmp_path / "out.onnx"
+    arguments = ["to_onnx.py", "--checkpoint", str(run), "--out", str(target)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    assert to_onnx.main() == 0
+    before = target.read_bytes()
+    monkeypatch.setattr(sys, "argv", [*arguments, "--verify"])
+    assert to_onnx.main() == 0
+    assert "8-bit weights change the mels" in capsys.readouterr().out and target.read_bytes() == before
+    target.unlink()
+    assert to_onnx.main() == ModelError.exit_code
+
+
+def test_a_shipped_voice_keeps_its_vectors_for_other_models(tmp_path, monkeypatch):
+    monkeypatch.setattr(assets, "ASSETS", tmp_path / "assets")
+    monkeypatch.setattr(assets, "MANIFEST", tmp_path / "assets" / "manifest.json")
+    voice = Voice("a", "A", "F", 5.2, {"stream": [1.0]}, "MIT", "made up")
+    for folder, embeddings in (("run/voices", {"stream": [2.0]}), ("assets/voices", {"autoencoder": [3.0]})):
+        (tmp_path / folder).mkdir(parents=True)
+        write_voice(replace(voice, embeddings=embeddings), tmp_path / folder / "a.voice.json")
+    assets.install(tmp_path / "run")
+    found = read_voice(tmp_path / "assets" / "voices" / "a.voice.json")
+    assert found.embeddings == {"stream": [2.0], "autoencoder": [3.0]}

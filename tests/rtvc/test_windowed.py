@@ -4,15 +4,19 @@ import json
 import numpy as np
 import pytest
 
-from rtvc.errors import ModelError
+from rtvc import catalog
+from rtvc.chain import build_chain
+from rtvc.errors import ModelError, UsageError
 from rtvc.frames import Frames
 from rtvc.level import LevelTracker
+from rtvc.listings import model_rows
 from rtvc.mel import MelSpec
 from rtvc.runtime import BlockModel, StepModel, load_model
-from rtvc.voices import Voice
+from rtvc.settings import ChainSettings
+from rtvc.voices import Voice, write_voice
 from rtvc.windowed import WindowedConversion
 from tests import tiny_models, tiny_windowed
-from tests.rtvc.stage_rules import check_stage
+from tests.rtvc.stage_rules import block_sizes, check_stage, noise, run
 
 VOICE = Voice("a", "A", "F", float(np.log(200.0)), {"tiny": [0.0] * 4}, "MIT", "made up")
 FLOOR = MelSpec().log_floor
@@ -111,3 +115,32 @@ def test_a_wrong_description_is_refused_with_a_sentence(tmp_path, description, s
     with pytest.raises(ModelError, match=says) as caught:
         load_model(path)
     assert "odd.onnx" in str(caught.value)
+
+
+@pytest.fixture
+def own_model(tmp_path, monkeypatch):
+    """A windowed model and a voice for it where the user's own are kept."""
+    monkeypatch.setattr(catalog, "user_folder", lambda: tmp_path)
+    for folder in ("models", "voices"):
+        (tmp_path / folder).mkdir()
+    tiny_windowed.write(tmp_path / "models" / "tiny.onnx")
+    write_voice(VOICE, tmp_path / "voices" / "a.voice.json")
+
+
+def test_the_chain_runs_a_windowed_model_by_its_name(own_model):
+    chain = build_chain(ChainSettings(target="a", model="tiny"), 48000, 48000)
+    usual = build_chain(ChainSettings(mode="resynth"), 48000, 48000)
+    held_ms = 1000.0 * tiny_windowed.WINDOW.hold * MelSpec().hop_seconds
+    assert 1000.0 * (chain.latency_seconds - usual.latency_seconds) == pytest.approx(held_ms, abs=0.1)
+    sound = noise(30000)
+    whole = run(chain, sound)
+    chain.reset()
+    np.testing.assert_array_equal(run(chain, sound, block_sizes(len(sound))), whole)
+    assert any(row["name"] == "tiny" and row["system"] == "autoencoder" for row in model_rows())
+
+
+def test_what_a_windowed_model_cannot_do_is_said(own_model):
+    with pytest.raises(UsageError, match="can't shift the pitch"):
+        build_chain(ChainSettings(target="a", model="tiny", pitch_semitones=3.0), 48000, 48000)
+    with pytest.raises(ModelError, match="not made for the model tiny"):
+        build_chain(ChainSettings(target="p230", model="tiny"), 48000, 48000)
