@@ -10,6 +10,7 @@ NOMINAL_RMS = 0.05  # -26 dBFS: the level of speech every model is trained at
 _HANN_RMS = math.sqrt(3.0 / 8.0)  # what the analysis window takes from a steady signal
 _MEMORY_SECONDS = 2.0
 _ACTIVE_RANGE_DB = 20.0  # a frame this far below the level is a pause and does not count
+_KNOWN_FOR = 3.0  # times the memory: how much a level known beforehand counts for
 _QUIETEST_DB = -70.0  # below this nothing is speech
 _RELEASE_DB_PER_SECOND = 1.0  # how fast a level nobody reaches any more is let go
 
@@ -25,8 +26,12 @@ class LevelState:
     weight: float
 
 
-def initial_state() -> LevelState:
-    return LevelState(0.0, 0.0)
+def initial_state(known_rms: float | None, memory_frames: float) -> LevelState:
+    """Nothing heard yet, or as if the known level had been heard for a while."""
+    if known_rms is None:
+        return LevelState(0.0, 0.0)
+    weight = _KNOWN_FOR * memory_frames
+    return LevelState(weight * math.exp(2.0 * log_energy_at(known_rms)), weight)
 
 
 class LevelTracker:
@@ -38,14 +43,16 @@ class LevelTracker:
         self._active_share = 10.0 ** (-_ACTIVE_RANGE_DB / 10.0)
         self._quietest = 10.0 ** (_QUIETEST_DB / 10.0)
         self._nominal = math.exp(2.0 * log_energy_at(nominal_rms))
+        self._memory_frames = _MEMORY_SECONDS / hop_seconds
+        self.known_rms: float | None = None  # of this speaker's speech; takes effect with the next `reset`
         self.reset()
 
     def reset(self) -> None:
-        self._state = initial_state()
+        self._state = initial_state(self.known_rms, self._memory_frames)
 
     def take_over(self, other: "LevelTracker") -> None:
         """Go on with what another one has heard."""
-        self._state = replace(other._state)
+        self.known_rms, self._state = other.known_rms, replace(other._state)
 
     def process(self, log_energy: NDArray[np.float32]) -> NDArray[np.float32]:
         gains = [self._step(math.exp(2.0 * energy)) for energy in log_energy.tolist()]

@@ -16,7 +16,7 @@ import numpy as np
 
 from rtvc.audio_file import MAX_RATE, MIN_RATE, AudioReader, AudioWriter, check_places, shown
 from rtvc.errors import AudioFileError, UsageError
-from rtvc.speaker_scan import speaker_pitch
+from rtvc.speaker_scan import scan
 from rtvc.stage import Audio, Pipeline
 
 MakePipeline = Callable[[int, int], Pipeline]  # input rate, output rate
@@ -72,14 +72,22 @@ def convert_file(
     with AudioReader(source) as reader:
         rate = output_rate or reader.sample_rate
         pipeline = make_pipeline(reader.sample_rate, rate)
-        if pipeline.wants_speaker_pitch:
-            pipeline.know_speaker(speaker_pitch(source))
+        if pipeline.wants_speaker:
+            _introduce(pipeline, source)
         expected = None if reader.samples is None else _scaled(reader.samples, reader.sample_rate, rate)
         with AudioWriter(destination, rate, reader.subtype, expected) as writer:
             taken, given = _stream(reader, writer, pipeline, rate, progress)
     return Conversion(
         source, destination, reader.sample_rate, rate, taken, given, time.perf_counter() - started
     )
+
+
+def _introduce(pipeline: Pipeline, source: Path) -> None:
+    """A file can be listened to beforehand: its first word need not pay for getting to know the speaker."""
+    if speaker := scan(source):
+        pipeline.know_speaker(speaker.pitch_hz, speaker.rms)
+    else:
+        pipeline.know_speaker(None, None)
 
 
 def check_output_rate(rate: int | None) -> None:

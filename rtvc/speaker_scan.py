@@ -1,37 +1,48 @@
-"""How high somebody speaks in a recording: found out beforehand, so that a file's first word is right too."""
+"""What a recording tells of its speaker, found out beforehand, so that its first word comes out right too."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rtvc.audio_file import AudioReader
+from rtvc.clip import read_clip, speech_rms, without_rumble
 from rtvc.framer import Framer
-from rtvc.low_cut import LowCut
 from rtvc.mel import MelSpec
 from rtvc.pitch import yin
-from rtvc.resample import Resampler
+from rtvc.stage import Audio
 
 _LONGEST_SECONDS = 60.0  # of a recording that are looked at
 _CLEARLY_VOICED = 0.9  # periodicity
 _FEWEST_FRAMES = 10  # of clear voice; below that a recording says nothing
 _EVERY = 2  # frames overlap by three quarters; half of them tell as much
-_BLOCK_SECONDS = 1.0
+_AT_ONCE = 512  # frames
 
 
-def speaker_pitch(path: Path) -> float | None:
-    """Median pitch in Hz of what is clearly voiced, or None where there is too little of it."""
+@dataclass(frozen=True)
+class Speaker:
+    """How high and how loud somebody speaks into a microphone."""
+
+    pitch_hz: float
+    rms: float
+
+
+def scan(path: Path) -> Speaker | None:
+    """Median pitch and level of speech, or None where hardly any voice is heard."""
     spec = MelSpec()
-    voiced = []
-    with AudioReader(path) as reader:
-        resampler = Resampler(reader.sample_rate, spec.sample_rate)
-        framer = Framer(spec, LowCut(spec.sample_rate, spec.hop))
-        taken = 0
-        for block in reader.blocks(round(_BLOCK_SECONDS * reader.sample_rate)):
-            raw = framer.process(resampler.process(np.nan_to_num(block)))
-            f0, periodicity = yin(raw[::_EVERY], spec.sample_rate)
-            voiced.append(f0[periodicity > _CLEARLY_VOICED])
-            taken += len(block)
-            if taken >= _LONGEST_SECONDS * reader.sample_rate:
-                break
-    heard = np.concatenate([np.zeros(0, np.float32), *voiced])
-    return float(np.median(heard)) if len(heard) >= _FEWEST_FRAMES else None
+    audio = without_rumble(read_clip(path, spec.sample_rate, _LONGEST_SECONDS), spec)
+    if not len(audio):
+        return None
+    voiced = _voiced_pitch(audio, spec)
+    if len(voiced) < _FEWEST_FRAMES:
+        return None
+    return Speaker(float(np.median(voiced)), speech_rms(audio, spec))
+
+
+def _voiced_pitch(audio: Audio, spec: MelSpec) -> NDArray[np.float32]:
+    raw = Framer(spec).process(audio)[::_EVERY]
+    found = []
+    for start in range(0, len(raw), _AT_ONCE):
+        f0, periodicity = yin(raw[start : start + _AT_ONCE], spec.sample_rate)
+        found.append(f0[periodicity > _CLEARLY_VOICED])
+    return np.concatenate(found)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from rtvc.level import LevelTracker, log_energy_at
+from rtvc.level import NOMINAL_RMS, LevelTracker, log_energy_at
 
 HOP = 256 / 22050
 
@@ -48,3 +48,15 @@ def test_reset_forgets():
     tracker.process(speech(-50.0))
     tracker.reset()
     np.testing.assert_array_equal(tracker.process(speech(-20.0)), first)
+
+
+def test_known_level_holds_from_the_first_frame():
+    """Speech begins quietly; who is known is not taken for quiet."""
+    tracker = LevelTracker(HOP)
+    tracker.known_rms = 0.01
+    tracker.reset()
+    quiet_onset = np.full(5, log_energy_at(0.002), np.float32)
+    gain = tracker.process(quiet_onset)
+    np.testing.assert_allclose(gain, np.log(NOMINAL_RMS / 0.01), atol=0.1)
+    loud = tracker.process(np.full(2000, log_energy_at(0.1), np.float32))
+    assert abs(loud[-1] - np.log(NOMINAL_RMS / 0.1)) < 0.05, "a level that was wrong is found out"

@@ -3,7 +3,7 @@ import pytest
 import soundfile
 
 from rtvc.speaker_pitch import SpeakerPitch
-from rtvc.speaker_scan import speaker_pitch
+from rtvc.speaker_scan import scan
 
 HOP = 256 / 22050
 
@@ -52,7 +52,9 @@ def buzz(hz, seconds=2.0, rate=44100):
 def test_scan_finds_the_pitch_of_a_recording(tmp_path):
     path = tmp_path / "gesprächig.wav"
     soundfile.write(path, buzz(140.0), 44100)
-    assert speaker_pitch(path) == pytest.approx(140.0, rel=0.03)
+    speaker = scan(path)
+    assert speaker.pitch_hz == pytest.approx(140.0, rel=0.03)
+    assert speaker.rms == pytest.approx(np.sqrt(np.mean(buzz(140.0) ** 2)), rel=0.05)
 
 
 def test_scan_of_noise_or_silence_says_nothing(tmp_path):
@@ -60,4 +62,4 @@ def test_scan_of_noise_or_silence_says_nothing(tmp_path):
     random = np.random.default_rng(0)
     for sound in (np.zeros(44100), 0.1 * random.standard_normal(44100)):
         soundfile.write(path, sound.astype(np.float32), 44100)
-        assert speaker_pitch(path) is None
+        assert scan(path) is None

@@ -1,6 +1,7 @@
 import numpy as np
 
 from rtvc.mel import MelSpec
+from training.phone_distance import edits_by_phone
 from training.phone_set import PHONES, UNKNOWN
 from training.phones import at_frames, words
 
@@ -21,3 +22,11 @@ def test_a_label_is_read_where_the_frame_has_its_middle():
 
 def test_every_phone_has_one_place():
     assert len(set(PHONES)) == len(PHONES) < UNKNOWN
+
+
+def test_edits_are_counted_where_they_are():
+    assert edits_by_phone(list("ABCDE"), list("ABCDE")) == [0, 0, 0, 0, 0]
+    assert edits_by_phone(list("ABCDE"), list("XBCDE")) == [1, 0, 0, 0, 0]
+    assert edits_by_phone(list("ABCDE"), list("ABCE")) == [0, 0, 0, 1, 0]
+    assert edits_by_phone(list("AB"), list("ABXX")) == [0, 2]
+    assert edits_by_phone([], list("AB")) == []
