@@ -11,6 +11,7 @@ from rtvc.framer import Framer
 from rtvc.griffin_lim import GriffinLim
 from rtvc.low_cut import LowCut
 from rtvc.mel import MelSpec
+from rtvc.noise_reduction import NoiseReduction
 from rtvc.pitch_meter import PitchMeter
 from rtvc.resample import Resampler
 from rtvc.runtime import BlockModel, load_model
@@ -27,6 +28,9 @@ class Chain(Pipeline):
         super().__init__(stages)
         self._pitch = next((stage for stage in stages if isinstance(stage, PitchMeter)), None)
         self._conversion = next((stage for stage in stages if isinstance(stage, Conversion)), None)
+        self._gate = next((stage for stage in stages if isinstance(stage, NoiseGate)), None)
+        self._noise = next((stage for stage in stages if isinstance(stage, NoiseReduction)), None)
+        self._input_gain, self._output_gain = (stage for stage in stages if isinstance(stage, Gain))
         self._asks_for_pitch = asks_for_pitch
 
     @property
@@ -41,6 +45,16 @@ class Chain(Pipeline):
         if self._conversion:
             self._conversion.know_speaker(pitch_hz)
 
+    def tune(self, settings: ChainSettings) -> None:
+        self._input_gain.gain_db = settings.input_gain_db
+        self._output_gain.gain_db = settings.output_gain_db
+        if self._gate and settings.gate_db is not None:
+            self._gate.threshold_db = settings.gate_db
+        if self._noise:
+            self._noise.strength = settings.noise_reduction
+        if self._conversion:
+            self._conversion.shift_pitch(settings.pitch_semitones)
+
     def take_over(self, previous: Pipeline) -> None:
         if isinstance(previous, Chain) and self._conversion and previous._conversion:
             self._conversion.take_over(previous._conversion)
@@ -50,7 +64,7 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
     """Audio at input_rate to audio at output_rate.
 
     finite -> resample -> gain -> gate
-           -> [ low cut, frames -> analysis -> conversion -> formants -> vocoder ]
+           -> [ low cut, frames -> analysis -> noise -> conversion -> formants -> vocoder ]
            -> resample -> gain -> limiter
     """
     if settings.mode == "bypass":
@@ -61,8 +75,9 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
         spec = converter.spec
         rate = spec.sample_rate
         framer = Framer(spec, LowCut(rate, spec.hop))
-        formants = _formants(settings, spec)
-        middle = [framer, Analysis(spec), PitchMeter(rate), converter, *formants, _vocoder(settings, spec)]
+        noise = NoiseReduction(spec, settings.noise_reduction)
+        middle = [framer, Analysis(spec), PitchMeter(rate), noise, converter]
+        middle += [*_formants(settings, spec), _vocoder(settings, spec)]
     ends = _entrance(settings, input_rate, rate), _exit(settings, rate, output_rate)
     return Chain([*ends[0], *middle, *ends[1]], asks_for_pitch=settings.source_pitch_hz is None)
 
@@ -88,16 +103,13 @@ def _vocoder(settings: ChainSettings, spec: MelSpec) -> GriffinLim:
 
 
 def _entrance(settings: ChainSettings, input_rate: int, rate: int) -> list[Stage]:
-    stages: list[Stage] = [Finite(input_rate), Resampler(input_rate, rate)]
-    if settings.input_gain_db:
-        stages.append(Gain(rate, settings.input_gain_db))
+    gain = Gain(rate, settings.input_gain_db)
+    stages: list[Stage] = [Finite(input_rate), Resampler(input_rate, rate), gain]
     if settings.gate_db is not None:
         stages.append(NoiseGate(rate, settings.gate_db))
     return stages
 
 
 def _exit(settings: ChainSettings, rate: int, output_rate: int) -> list[Stage]:
-    stages: list[Stage] = [Resampler(rate, output_rate)]
-    if settings.output_gain_db:
-        stages.append(Gain(output_rate, settings.output_gain_db))
-    return [*stages, SoftLimiter(output_rate)]
+    gain = Gain(output_rate, settings.output_gain_db)
+    return [Resampler(rate, output_rate), gain, SoftLimiter(output_rate)]

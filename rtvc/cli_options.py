@@ -67,6 +67,7 @@ def chain_settings(options: argparse.Namespace) -> ChainSettings:
         input_gain_db=options.input_gain,
         output_gain_db=options.output_gain,
         gate_db=options.gate,
+        noise_reduction=options.noise_reduction,
         pitch_semitones=options.pitch,
         formant_semitones=options.formant,
         source_pitch_hz=options.source_pitch,
@@ -107,6 +108,9 @@ def _add_sound(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--model", default=DEFAULT_MODEL, help="who speaks it (default: %(default)s)")
     group.add_argument("--preset", default=DEFAULT_PRESET, help=f"see below (default: {DEFAULT_PRESET})")
     group.add_argument("--gate", type=_number, metavar="DBFS", help="silence what is quieter, e.g. -50")
+    group.add_argument(
+        "--noise-reduction", type=_number, default=0.0, metavar="0..1", help="turn steady noise down, e.g. 0.5"
+    )
     group.add_argument("--input-gain", type=_number, default=0.0, metavar="DB", help="default: 0")
     group.add_argument("--output-gain", type=_number, default=0.0, metavar="DB", help="default: 0")
 

@@ -32,8 +32,9 @@ class Conversion:
         self._nominal = log_energy_at(model.info.nominal_rms)
         self._level = LevelTracker(self.spec.hop_seconds, model.info.nominal_rms)
         self._hold = PitchHold()
-        target_log_hz = voice.median_log_f0 + pitch_semitones * SEMITONE
-        self._pitch = PitchMap(target_log_hz, self.spec.hop_seconds, source_hz)
+        self._voice_log_hz = voice.median_log_f0
+        self._pitch = PitchMap(self._voice_log_hz, self.spec.hop_seconds, source_hz)
+        self.shift_pitch(pitch_semitones)
         self.reset()
 
     @property
@@ -59,6 +60,10 @@ class Conversion:
     def know_speaker(self, pitch_hz: float | None) -> None:
         self._pitch.speaker.known_hz = pitch_hz
         self._pitch.speaker.reset()
+
+    def shift_pitch(self, semitones: float) -> None:
+        """May be called between any two blocks."""
+        self._pitch.target = self._voice_log_hz + semitones * SEMITONE
 
     def take_over(self, previous: "Conversion") -> None:
         """Go on with the level and the pitch of the speaker that another conversion has found."""

@@ -249,6 +249,8 @@ class Keeper:
                 self._switch(wanted)
             elif not wanted.builds_like(self._in_effect):
                 self._opener.swap(self._session, self._in_effect, wanted)
+            elif wanted.heard != self._in_effect.heard:
+                self._session.chain.tune(wanted.heard)
         except RtvcError as error:
             self._refuse(wanted, str(error))
         except Exception as error:  # a chain that cannot be built must not end the one that runs

@@ -8,7 +8,7 @@ from pathlib import Path
 from rtvc.engine import Engine
 from rtvc.errors import RtvcError
 
-HELP = "Keys: b bypass, m mute, n/p next/previous voice, r record, q quit."
+HELP = "Keys: b bypass, m mute, n/p next/previous voice, +/- pitch, r record, q quit."
 
 
 class KeyCommands:
@@ -22,6 +22,9 @@ class KeyCommands:
             "m": self._mute,
             "n": lambda: self._other_voice(1),
             "p": lambda: self._other_voice(-1),
+            "+": lambda: self._shift_pitch(1.0),
+            "=": lambda: self._shift_pitch(1.0),  # the same key without Shift
+            "-": lambda: self._shift_pitch(-1.0),
             "r": self._record,
             "q": self._quit,
         }
@@ -51,6 +54,12 @@ class KeyCommands:
         target = voices[(at + step) % len(voices)]
         self._engine.apply(replace(settings, target=target, mode="speaker"))
         return f"Voice {target}."
+
+    def _shift_pitch(self, semitones: float) -> str:
+        settings = self._engine.wanted.settings
+        shifted = replace(settings, pitch_semitones=settings.pitch_semitones + semitones)
+        self._engine.apply(shifted)
+        return f"Pitch {shifted.pitch_semitones:+g} semitones."
 
     def _record(self) -> str:
         recorder = self._engine.stop_recording()

@@ -62,7 +62,9 @@ class LiveChain:
         # Stored by another thread, taken by the worker between two blocks: one reference, replaced whole. The
         # worker empties it with `pop`, so that what is stored meanwhile is not lost.
         self._successors: list[tuple[Pipeline, float]] = []
+        self._tuning: object = None  # settings for the pipeline that was given last; replaced whole
         # Stored by the worker; others read the meters and counters for display only.
+        self._tuned: object = None
         self._lost_samples_seen = 0
         self._shift = 0
         self._handover: Handover | None = None
@@ -111,7 +113,12 @@ class LiveChain:
     def swap(self, pipeline: Pipeline, latency_seconds: float = 0.0) -> None:
         """Another thread. Let a warmed up pipeline take over from the present one, with a cross-fade."""
         assert pipeline.output_rate == self._output_rate, "the pipeline speaks at another rate"
+        self._tuning = None
         self._successors[:] = [(pipeline, max(pipeline.latency_seconds, latency_seconds))]
+
+    def tune(self, settings: object) -> None:
+        """The same other thread. Let the pipeline that was given last take settings on as it runs."""
+        self._tuning = settings
 
     def capture(self, block: Audio) -> None:
         """Input callback. Take one block; what finds no room is counted and later replaced by silence."""
@@ -154,6 +161,10 @@ class LiveChain:
         """Worker thread. Through the pipeline, or through two while one takes over from the other."""
         if self._handover is None and self._successors:
             self._begin_handover(*self._successors.pop())
+        if self._tuning is not self._tuned and not self._successors:
+            self._tuned = self._tuning
+            if self._tuned is not None:
+                self.pipeline.tune(self._tuned)
         if self._handover is None:
             return self._pipeline.process(block)
         audio = self._handover.process(block)

@@ -43,7 +43,7 @@ class Wanted:
         )
 
     def builds_like(self, other: "Wanted") -> bool:
-        return self.heard == other.heard
+        return self.heard.builds_like(other.heard)
 
 
 @dataclass(frozen=True)

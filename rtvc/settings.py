@@ -1,6 +1,6 @@
 """ChainSettings, what the user asks the signal chain to do. Touches no file, device or model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rtvc.errors import UsageError
 from rtvc.presets import DEFAULT_PRESET, Preset, preset_named
@@ -26,6 +26,7 @@ class ChainSettings:
     input_gain_db: float = 0.0
     output_gain_db: float = 0.0
     gate_db: float | None = None  # threshold in dBFS; None leaves the gate out
+    noise_reduction: float = 0.0  # 0 (none) to 1
     pitch_semitones: float = 0.0  # on top of the way from the speaker's pitch to the target's
     formant_semitones: float = 0.0
     source_pitch_hz: float | None = None  # the speaker's own, where it is known; else it is found out
@@ -38,10 +39,26 @@ class ChainSettings:
         _check_range("output gain", self.output_gain_db, _GAIN_RANGE_DB, "dB")
         _check_range("pitch shift", self.pitch_semitones, _PITCH_RANGE, "semitones")
         _check_range("formant shift", self.formant_semitones, _FORMANT_RANGE, "semitones")
+        if not 0.0 <= self.noise_reduction <= 1.0:
+            raise UsageError(f"The noise reduction is {self.noise_reduction:g}; it must lie between 0 and 1.")
         if self.gate_db is not None:
             _check_range("gate threshold", self.gate_db, _GATE_RANGE_DB, "dB")
         if self.source_pitch_hz is not None:
             _check_range("speaker's own pitch", self.source_pitch_hz, _SOURCE_PITCH_RANGE_HZ, "Hz")
+
+    def builds_like(self, other: "ChainSettings") -> bool:
+        """Whether a chain built for one can be tuned to the other while sound runs through it."""
+        return self._untuned() == other._untuned()
+
+    def _untuned(self) -> "ChainSettings":
+        return replace(
+            self,
+            input_gain_db=0.0,
+            output_gain_db=0.0,
+            gate_db=None if self.gate_db is None else 0.0,
+            noise_reduction=0.0,
+            pitch_semitones=float(self.pitch_semitones != 0.0),  # not all models shift it; building tells
+        )
 
     @property
     def preset(self) -> Preset:

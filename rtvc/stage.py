@@ -75,6 +75,9 @@ class Pipeline:
     def take_over(self, previous: "Pipeline") -> None:
         """Worker thread. Learn about the speaker what the pipeline heard so far has found out."""
 
+    def tune(self, settings: Any) -> None:
+        """Worker thread, between two blocks. Take on what of the settings needs no other stages."""
+
     def process(self, block: Audio) -> Audio:
         out: Any = block
         for stage in self.stages:

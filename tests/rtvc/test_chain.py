@@ -1,5 +1,7 @@
 """What the whole chain promises, shipped model included: the rules every stage keeps, kept by all of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -143,3 +145,30 @@ def test_the_pitch_of_the_voice_can_be_seen_while_there_is_one() -> None:
     chain.process(np.zeros(24000, np.float32))
     assert chain.f0_hz is None
     assert build_chain(ChainSettings(mode="bypass"), 48000, 48000).f0_hz is None
+
+
+def test_what_can_be_tuned_is_tuned_while_it_runs() -> None:
+    sound = (0.1 * np.sin(2 * np.pi * 200.0 * np.arange(48000) / 48000)).astype(np.float32)
+    before = ChainSettings(mode="bypass", gate_db=-20.0)
+    after = replace(before, input_gain_db=6.0, output_gain_db=-12.0, gate_db=-30.0)
+    assert before.builds_like(after)
+    tuned, built = build_chain(before, 48000, 48000), build_chain(after, 48000, 48000)
+    assert not tuned.process(sound)[4800:].any(), "the gate is shut"
+    tuned.tune(after)
+    built.process(sound)
+    assert np.allclose(tuned.process(sound)[9600:], built.process(sound)[9600:], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "change", [{"target": "p225"}, {"gate_db": None}, {"mode": "bypass"}, {"preset_name": "low"}]
+)
+def test_what_cannot_be_tuned_is_built_anew(change: dict[str, object]) -> None:
+    before = ChainSettings(gate_db=-40.0)
+    assert not before.builds_like(replace(before, **change))  # type: ignore[arg-type]
+
+
+def test_the_first_shift_of_the_pitch_is_built_and_the_next_are_tuned() -> None:
+    shifted = ChainSettings(pitch_semitones=1.0)
+    assert not ChainSettings().builds_like(shifted) and shifted.builds_like(
+        replace(shifted, pitch_semitones=-3.0)
+    )

@@ -58,6 +58,11 @@ def test_what_the_keys_do(tmp_path: Path) -> None:
         assert keys.press("m") == "Heard again."
         assert [keys.press(key) for key in "nnp"] == ["Voice p300.", "Voice p225.", "Voice p300."]
         assert engine.wanted.settings.target == "p300"
+        assert [keys.press(key) for key in "+=-"] == [
+            f"Pitch {shift} semitones." for shift in ("+1", "+2", "+1")
+        ]
+        engine.apply(ChainSettings(pitch_semitones=24.0))
+        assert "must lie between" in keys.press("+") and engine.wanted.settings.pitch_semitones == 24.0
         assert keys.press("r").startswith("Recording to ")
         assert len(list(tmp_path.glob("rtvc-*-in.wav"))) == 1
         assert keys.press("r").startswith("Recorded ")

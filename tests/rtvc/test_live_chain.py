@@ -227,3 +227,34 @@ def test_levels_are_those_of_the_sound() -> None:
     rig.run(1.0)
     assert rig.chain.input_level.level == pytest.approx(0.5, rel=0.02)
     assert rig.chain.output_level.level == rig.chain.input_level.level
+
+
+def test_settings_taken_on_between_blocks_reach_the_pipeline_that_was_given_last() -> None:
+    class Tunable(Pipeline):
+        def __init__(self) -> None:
+            super().__init__([Passing()])
+            self.taken: list[object] = []
+
+        def tune(self, settings: object) -> None:
+            self.taken.append(settings)
+
+    first, second, third = Tunable(), Tunable(), Tunable()
+    chain = LiveChain(first, RATE, BLOCK, BLOCK, PRESET)
+    block = np.zeros(BLOCK, np.float32)
+
+    def run(blocks: int) -> None:
+        for _ in range(blocks):
+            chain.capture(block)
+            chain.work_once()
+            chain.play(np.zeros(BLOCK, np.float32))
+
+    chain.tune("louder")
+    run(2)
+    chain.swap(second)
+    run(1)
+    chain.swap(third)  # while the second one takes over
+    chain.tune("quieter")
+    run(200)
+    chain.tune("loud")
+    run(1)
+    assert (first.taken, second.taken, third.taken) == (["louder"], [], ["quieter", "loud"])
