@@ -125,6 +125,7 @@ class Loop:
             facts = system.all_facts() | {"progress": asdict(self.progress)}
             if is_best:
                 checkpoint.write(self.folder / BEST, {NETWORK: system.parts[NETWORK].state_dict()}, facts)
+                system.write_beside_best(self.folder)
             parts = {name: part.state_dict() for name, part in system.parts.items()}
             for name, optimiser in system.optimisers.items():
                 parts[_OPTIMISER + name] = checkpoint.optimiser_tensors(optimiser)

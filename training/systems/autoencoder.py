@@ -1,6 +1,7 @@
 """Training of `autoencoder`: crops of speech, another clip of the speaker, what is said kept."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from training.config import RunConfig, section
 from training.networks.autoencoder import Autoencoder, AutoencoderConfig
 from training.systems.base import NETWORK, Batch, System, Terms
 
+PLAIN_CHECKPOINT = "best_model.pth"
 _VAL_CLIPS = 32
 _VAL_FRAMES = 192
 _TABLE_CLIPS = 20  # of each speaker, for the voice that is kept
@@ -110,6 +112,17 @@ class AutoencoderSystem(System):
             mels = _tensor([self.cache.crop(e, self.data.reference_frames, random) for e in clips])
             vectors = self.network.speaker_encoder(mels.to(self.network.voices.device))
             self.network.voices[index] = torch.nn.functional.normalize(vectors.mean(dim=0), dim=-1)
+
+    def write_beside_best(self, folder: Path) -> None:
+        """For `training.inference.load_trained_model`: tensors and plain values, nothing that runs."""
+        table = {
+            "network": asdict(self.shape),
+            "speakers": self.speakers,
+            "weights": self.network.state_dict(),
+        }
+        fresh = folder / f"{PLAIN_CHECKPOINT}.new"
+        torch.save(table, fresh)
+        fresh.replace(folder / PLAIN_CHECKPOINT)
 
     def facts(self) -> dict[str, Any]:
         return {"speakers": self.speakers, "people": {name: self._person(name) for name in self.speakers}}

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -67,6 +68,10 @@ class System(ABC):
 
     def before_saving(self) -> None:
         """Brings up to date what is derived from the weights; most systems have nothing of the kind."""
+        return
+
+    def write_beside_best(self, folder: Path) -> None:
+        """Other forms of the best checkpoint, where somebody wants them."""
         return
 
     def step(self, batch: Batch, number: int) -> Terms:
