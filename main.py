@@ -1,8 +1,8 @@
-"""Starts the program from a checkout: `python main.py --help`. Everything is in rtvc.cli."""
+"""Starts the program from a checkout: the window, or with arguments what `python main.py --help` lists."""
 
 import sys
 
-from rtvc.cli import main
+from gui.start import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -79,6 +79,11 @@ def test_a_fresh_process_with_all_of_the_engine_has_none_of_them() -> None:
     assert printed_by(script) == "[]"
 
 
+def test_the_program_asks_for_a_display_before_it_loads_qt() -> None:
+    script = "import sys, gui.start, gui.display; print('PyQt6' in sys.modules, 'numpy' in sys.modules)"
+    assert printed_by(script) == "False False"
+
+
 def test_the_command_line_answers_before_anything_heavy_is_loaded() -> None:
     script = "import sys, rtvc.cli; print('numpy' in sys.modules)"
     assert printed_by(script) == "False"

@@ -1,0 +1,97 @@
+"""MainWindow: the rail, the pages, and how they are wired to the controller. Decides nothing."""
+
+from PyQt6.QtCore import QEvent, Qt, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PyQt6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from gui.controller import Controller
+from gui.devices_page import DevicesPage
+from gui.live_page import LivePage
+from gui.notices import Notices
+from gui.rail import Rail
+
+_NARROW = 1100
+_SMALLEST = 920, 500
+
+
+class MainWindow(QMainWindow):
+    closing = pyqtSignal(QCloseEvent)
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self.setWindowTitle("RTVC")
+        self.setMinimumSize(*_SMALLEST)
+        self.controller = controller
+        self.live = LivePage()
+        self.devices = DevicesPage()
+        self.notices = Notices()
+        self.pages = QStackedWidget()
+        self._entries = [
+            ("voice", self.tr("Voice"), self.live),
+            ("devices", self.tr("Devices"), self.devices),
+        ]
+        self.rail = Rail([(icon, text) for icon, text, _ in self._entries])
+        for _, _, page in self._entries:
+            self.pages.addWidget(page)
+        self._lay_out()
+        self._wire()
+        self.rail.choose(0)
+        self.live.transport.power.setFocus()
+
+    def _lay_out(self) -> None:
+        middle = QWidget()
+        middle.setObjectName("page")
+        middle.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notices)
+        column.addWidget(self.pages, 1)
+        line = QHBoxLayout(middle)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(0)
+        line.addWidget(self.rail)
+        line.addLayout(column, 1)
+        self.setCentralWidget(middle)
+
+    def _wire(self) -> None:
+        engine, live, devices = self.controller, self.live, self.devices
+        engine.state_changed.connect(live.show_state)
+        engine.settings_changed.connect(live.show_settings)
+        engine.settings_changed.connect(devices.show_settings)
+        engine.stats_came.connect(live.show_stats)
+        engine.stats_came.connect(devices.show_stats)
+        engine.spectrum_described.connect(live.signal.describe)
+        engine.spectrum_came.connect(live.signal.show_spectrum)
+        engine.voices_changed.connect(live.show_voices)
+        engine.models_changed.connect(live.sound.show_models)
+        engine.devices_changed.connect(devices.show_devices)
+        engine.link_opened.connect(live.show_link)
+        engine.said.connect(self.notices.say)
+        live.transport.toggled.connect(engine.toggle)
+        live.change_asked.connect(lambda changes: engine.change(**changes))
+        live.signal.seen.connect(engine.show_spectrum)
+        devices.change_asked.connect(lambda changes: engine.change(**changes))
+        devices.refresh_asked.connect(engine.refresh_devices)
+        self.rail.chosen.connect(self.show_page)
+        for place in range(len(self._entries)):
+            shortcut = QShortcut(QKeySequence(f"Ctrl+{place + 1}"), self)
+            shortcut.activated.connect(lambda place=place: self.show_page(place))
+
+    def show_page(self, place: int) -> None:
+        self.rail.choose(place)
+        self.pages.setCurrentIndex(place)
+
+    def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        super().resizeEvent(event)
+        self.rail.be_narrow(self.width() < _NARROW)
+
+    def changeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            is_seen = not self.isMinimized() and self.live.signal.isVisible()
+            self.controller.show_spectrum(is_seen)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        assert event is not None
+        self.closing.emit(event)

@@ -1,0 +1,138 @@
+"""The window on a screen of its own, with the real engine, on a sound card made of software."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from rtvc.catalog import ASSETS
+from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def why_not() -> str | None:
+    return why_unavailable() or (None if shutil.which("Xvfb") else "Xvfb is not installed")
+
+
+pytestmark = pytest.mark.skipif(why_not() is not None, reason=f"no window with sound: {why_not()}")
+
+
+@pytest.fixture(scope="module")
+def screen() -> Iterator[str]:
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x800x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
+    os.close(writing)
+    with os.fdopen(reading) as numbers:
+        yield ":" + numbers.readline().strip()
+    server.terminate()
+    server.wait()
+
+
+class Window:
+    def __init__(self, card: VirtualCard, screen: str, folder: Path) -> None:
+        card.environment |= {"DISPLAY": screen, "QT_QPA_PLATFORM": "xcb", "PYTHONPATH": str(ROOT)}
+        self._process = card.run([sys.executable, str(ROOT / "tests/gui/live_window.py"), str(folder)])
+
+    def do(self, step: str) -> dict[str, Any]:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(step.encode() + b"\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, f"the window ended at '{step}'"
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def end(self) -> int:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.stdin = None
+        self._process.communicate()
+        return self._process.returncode
+
+
+@pytest.fixture
+def card() -> Iterator[VirtualCard]:
+    with VirtualCard() as card:
+        yield card
+
+
+@pytest.fixture
+def window(card: VirtualCard, screen: str, tmp_path: Path) -> Window:
+    window = Window(card, screen, tmp_path)
+    ready = window.do("voices")
+    assert ready["screen"] == "xcb" and ready["count"] > 5
+    return window
+
+
+def speech() -> NDArray[np.float32]:
+    sound, rate = soundfile.read(ASSETS / "demo" / "hello.wav", dtype="float32")
+    return soxr.resample(sound, rate, RATE).astype(np.float32)
+
+
+def likeness(heard: NDArray[np.float32], said: NDArray[np.float32]) -> float:
+    """1.0: the same, however late."""
+    size = 1 << (2 * len(heard) - 1).bit_length()
+    correlation = np.fft.irfft(np.conj(np.fft.rfft(heard, size)) * np.fft.rfft(said, size), size)[:RATE]
+    return float(correlation.max() / np.sqrt(np.sum(heard**2) * np.sum(said**2) + 1e-9))
+
+
+def test_a_session_from_start_to_stop(card: VirtualCard, window: Window, tmp_path: Path) -> None:
+    window.do("voice p230")
+    started = window.do("start")
+    window.do("figures")
+    sound = speech()
+    heard, said = card.say_and_listen(sound, len(sound) / RATE + 0.5)
+    assert np.abs(heard).max() > 0.1, "the microphone heard nothing"
+    assert np.sqrt(np.mean(said**2)) > 0.1 * np.sqrt(np.mean(heard**2)), "nothing came out"
+    converted = likeness(heard, said)
+    loudest = window.do("columns")["loudest"]
+    window.do("voice p226")
+    window.do("bypass")
+    card.say_and_listen(sound[:RATE], 1.2)  # until the fades are over
+    heard, said = card.say_and_listen(sound, len(sound) / RATE + 0.5)
+    own = likeness(heard, said)
+    stats = window.do("figures")["stats"]
+    print(f"start {started['seconds']:.2f} s, likeness {converted:.2f}, bypassed {own:.2f}; {stats}")
+    window.do("stop")
+    assert window.end() == 0
+    assert min(loudest) > 120, "the spectrograms stayed empty"
+    assert converted < 0.6 < own
+
+
+def test_a_window_that_is_frozen_costs_no_sound(card: VirtualCard, window: Window) -> None:
+    window.do("start")
+    card.say_and_listen(speech(), 2.0)
+    before = window.do("figures")["stats"]
+    window.do("freeze 3")
+    after = window.do("figures")["stats"]
+    while after["seconds"] - before["seconds"] < 3.0:  # what waited in the pipe comes first
+        after = window.do("figures")["stats"]
+    window.do("stop")
+    assert window.end() == 0
+    faults = {name: after[name] - before[name] for name in ("underruns", "overruns", "drops")}
+    print(f"{after['seconds'] - before['seconds']:.1f} s of sound, {faults}")
+    if card.is_realtime:  # else the machine's load decides
+        assert not any(faults.values())
+
+
+def test_an_engine_that_is_killed_is_back_soon(window: Window) -> None:
+    window.do("start")
+    window.do("figures")
+    back = window.do("kill")
+    window.do("stop")
+    assert window.end() == 0
+    print(f"sound again after {back['seconds']:.2f} s: {back['states']}")
+    assert back["states"][0] == "lost" and back["states"][-1] == "running"
+    assert back["seconds"] < 3.0
