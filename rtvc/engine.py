@@ -18,6 +18,7 @@ from types import TracebackType
 
 from rtvc import audio_io, realtime
 from rtvc.audio_link import AudioLink, DeviceChoice, OpenAudio
+from rtvc.howl_guard import HowlGuard
 from rtvc.keeper import Keeper, Notice, Orders
 from rtvc.measured import Measured
 from rtvc.monitor import MonitorKeeper, OpenOutput
@@ -52,9 +53,10 @@ class Engine:
         """`measured` knows how late devices really are; without it their sound system is believed."""
         self._opener = Opener(build, open_audio, clock, measured)
         self._orders = Orders(Wanted(settings, devices or DeviceChoice()))
-        self._listeners: dict[str, Listener] = {}
+        self._howl_guard = HowlGuard()
+        self._listeners: dict[str, Listener] = {"howl guard": self._howl_guard}
         self._monitors = MonitorKeeper(open_output, self._listeners, clock)
-        self._keeper = Keeper(self._opener, self._orders, self._listeners, self._monitors)
+        self._keeper = self._new_keeper()
         self._surroundings = ExitStack()
         self._recorder: Recorder | None = None
         self._scope: Scope | None = None
@@ -67,6 +69,9 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _new_keeper(self) -> Keeper:
+        return Keeper(self._opener, self._orders, self._listeners, self._monitors, self._howl_guard)
 
     @property
     def state(self) -> State:
@@ -88,7 +93,7 @@ class Engine:
     def start(self) -> None:
         """Open the devices, build the chain for their rates, warm it up and let sound flow."""
         assert self.state is State.STOPPED, "an engine is started once, then stopped"
-        self._keeper = Keeper(self._opener, self._orders, self._listeners, self._monitors)
+        self._keeper = self._new_keeper()
         self._surroundings.enter_context(realtime.punctual_interpreter())
         try:
             self._keeper.start()
@@ -196,6 +201,8 @@ class Engine:
             hop_p99_ms=chain.hops.p99_ms(),
             recorded_seconds=recorder.seconds if recorder else 0.0,
             recording_drops=recorder.dropped_blocks if recorder else 0,
+            howls=self._howl_guard.howls,
+            ducked_db=self._howl_guard.duck_db,
             drift_ppm=chain.output.drift_ppm,
             recoveries=now.recoveries,
             monitor_ms=None if heard_along is None else latency.before_output_ms + heard_along * 1e3,

@@ -148,7 +148,7 @@ class _TextReport:
         elif notice.kind == "state" and notice.state is State.RUNNING and self._is_recovering:
             self._is_recovering = False
             self.said("It is back; sound flows again.")
-        elif notice.kind in ("refused", "recording", "monitor"):
+        elif notice.kind in ("refused", "recording", "monitor", "howl"):
             self.said(notice.message)
 
     def said(self, sentence: str) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from rtvc import realtime
 from rtvc.errors import DeviceError, RtvcError
+from rtvc.howl_guard import HowlGuard
 from rtvc.monitor import MonitorKeeper
 from rtvc.opening import Opener, Wanted, by_name
 from rtvc.session import Session
@@ -30,7 +31,7 @@ _CURES_FORGOTTEN_SECONDS = 3600.0
 class Notice:
     """Something that happened by itself, or what became of a command.
 
-    `kind` is state, applied, refused, recording or monitor.
+    `kind` is state, applied, refused, recording, monitor or howl.
     """
 
     kind: str
@@ -76,11 +77,16 @@ class Keeper:
     """Runs as a thread from `start` to `stop`; ends by itself when the chain breaks."""
 
     def __init__(
-        self, opener: Opener, orders: Orders, listeners: dict[str, Listener], monitors: MonitorKeeper
+        self,
+        opener: Opener,
+        orders: Orders,
+        listeners: dict[str, Listener],
+        monitors: MonitorKeeper,
+        howl_guard: HowlGuard,
     ) -> None:
         """`listeners` is the caller's: entries come and go at any time, each in one step."""
         self._opener, self._orders, self._listeners = opener, orders, listeners
-        self._monitors = monitors
+        self._monitors, self._howl_guard = monitors, howl_guard
         self.now = Now(State.STOPPED)
         self.error: RtvcError | None = None  # stored before `ended` is set
         self.ended = threading.Event()
@@ -170,14 +176,18 @@ class Keeper:
         self._serve_listeners(session)
         if session.error is not None:
             raise session.error
-        news = self._monitors.look_after(self._in_effect.settings.preset)
-        if news is not None:
-            self._notify("monitor", news)
+        self._tell("monitor", self._monitors.look_after(self._in_effect.settings.preset))
+        self._tell("howl", self._howl_guard.look(session.now()))
+        session.chain.duck(self._howl_guard.duck_db)
         trouble = session.trouble() or self._backlog_to_cure(session)
         if trouble is not None:
             self._recover(trouble)
         elif wanted != self._in_effect:
             self._follow(wanted)
+
+    def _tell(self, kind: str, news: str | None) -> None:
+        if news is not None:
+            self._notify(kind, news)
 
     def _serve_listeners(self, session: Session) -> None:
         given = tuple(self._listeners.values())

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from rtvc.dynamics import Gain
 from rtvc.elastic_buffer import ElasticOutputBuffer
 from rtvc.fades import read_across_cut, rising_ramp
 from rtvc.handover import Handover
@@ -63,6 +64,7 @@ class LiveChain:
         # worker empties it with `pop`, so that what is stored meanwhile is not lost.
         self._successors: list[tuple[Pipeline, float]] = []
         self._tuning: object = None  # settings for the pipeline that was given last; replaced whole
+        self._duck_db = 0.0
         # Stored by the worker; others read the meters and counters for display only.
         self._tuned: object = None
         self._lost_samples_seen = 0
@@ -72,6 +74,7 @@ class LiveChain:
         self._restart_floor = 0  # the chain's promise holds from here on
         self._behind = 0  # input samples worked off since the ring was last empty
         self.tap = Tap(input_rate, self._output_rate)
+        self._ducking = Gain(self._output_rate)
         self.hops = HopMeter()
         self.input_level = PeakMeter(input_rate)
         self.output_level = PeakMeter(self._output_rate)
@@ -120,6 +123,10 @@ class LiveChain:
         """The same other thread. Let the pipeline that was given last take settings on as it runs."""
         self._tuning = settings
 
+    def duck(self, gain_db: float) -> None:
+        """Another thread. Turn the output down, or up again at 0: one float, looked at once a block."""
+        self._duck_db = gain_db
+
     def capture(self, block: Audio) -> None:
         """Input callback. Take one block; what finds no room is counted and later replaced by silence."""
         lost = len(block) - self._ring.write(block)
@@ -147,7 +154,7 @@ class LiveChain:
         self.tap.heard(block)
         self.input_level.add(block)
         began = time.perf_counter()
-        audio = self._process(block)
+        audio = self._ducked(self._process(block))
         self.hops.add(time.perf_counter() - began, len(block) / self._input_rate, len(audio) > 0)
         self._taken += len(block)
         if np.isfinite(self.output_level.add(audio)):
@@ -156,6 +163,12 @@ class LiveChain:
         else:
             self._repair()
         return True
+
+    def _ducked(self, audio: Audio) -> Audio:
+        """Worker thread."""
+        if self._duck_db != self._ducking.gain_db:
+            self._ducking.gain_db = self._duck_db
+        return self._ducking.process(audio)
 
     def _process(self, block: Audio) -> Audio:
         """Worker thread. Through the pipeline, or through two while one takes over from the other."""

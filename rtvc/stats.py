@@ -65,6 +65,8 @@ class Stats(Counts):
     latency: Latency = Latency()
     load: float = 0.0  # time the worker computes per time of sound, lately; 1.0 cannot be kept up
     hop_p99_ms: float = 0.0
+    howls: int = 0  # times microphone and loudspeaker fed each other
+    ducked_db: float = 0.0  # how far the output is turned down for that, at present
     drift_ppm: float = 0.0  # how much faster the speaker's clock runs, where the two ends have one each
     recoveries: int = 0  # times the devices were opened again because something was wrong with them
     recorded_seconds: float = 0.0  # in the files that are being recorded

@@ -373,3 +373,21 @@ def test_a_recording_that_fails_is_told_and_sound_flows_on(
         engine.record(tmp_path / "in.wav", tmp_path / "out.wav")
         assert "The disk is full." in room.talk_until(engine, "recording").message
         assert engine.state is State.RUNNING
+
+
+def test_a_loudspeaker_that_the_microphone_hears_is_turned_down() -> None:
+    room, delay = Room(), 20
+    with Engine(scaled, ChainSettings(), open_audio=room.open, clock=room.clock) as engine:
+        hiss = np.random.default_rng(3)
+        heard = [np.zeros(256, np.float32)] * delay  # what the loudspeaker said some blocks ago
+        for _ in range(100_000):
+            notice = engine.next_notice(0.0005)
+            if notice is not None and notice.kind == "howl":
+                break
+            block = (1.1 * heard.pop(0) + 0.1 * hiss.standard_normal(256)).clip(-0.5, 0.5)
+            heard.append(room.devices[0].push(block.astype(np.float32)))
+        stats = engine.stats()
+        assert notice is not None and "feed each other" in notice.message
+        assert (stats.howls, stats.ducked_db) == (1, -30.0)
+        quieter = [np.abs(room.devices[0].push(block.astype(np.float32))).max() for _ in range(400)]
+        assert quieter[-1] < 0.1 * 0.5
