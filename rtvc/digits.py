@@ -69,7 +69,8 @@ def check_digits(digits: str) -> None:
 
 
 def one_hot(place: int, size: int) -> Float:
-    return np.eye(size, dtype=np.float32)[place]
+    vector: Float = np.eye(size, dtype=np.float32)[place]
+    return vector
 
 
 def silence(frames: int, spec: MelSpec) -> Float:
@@ -91,5 +92,5 @@ def sound_of(log_mel: Float, spec: MelSpec) -> Audio:
     """Log-mels to samples, all of them."""
     vocoder = GriffinLim(spec, _LOOKAHEAD, _ITERATIONS)
     held = silence(spec.overlap + _LOOKAHEAD, spec)
-    sound = vocoder.process(np.concatenate([log_mel, held]))
+    sound: Audio = vocoder.process(np.concatenate([log_mel, held]))
     return sound[: len(log_mel) * spec.hop]

@@ -100,6 +100,9 @@ class ModelInfo:
             raise ModelError(f"Its lookahead is {self.lookahead} frames; 0 to 64 make sense.")
         if any(size <= 0 for shape in self.states.values() for size in shape):
             raise ModelError("One of its states has a size that is not positive.")
+        if not 0.0 < self.nominal_rms <= 1.0:
+            raise ModelError(f"Its nominal level is {self.nominal_rms}; above 0 and up to 1 makes sense.")
+        _check_front_end(self.mel)
         if (self.window is not None) != (self.kind == WINDOWED):
             raise ModelError(f"Its kind is '{self.kind}', which does not go with its window.")
         if (self.image is not None) != (self.kind in (DIGIT_ENCODER, DIGIT_DECODER)):
@@ -132,7 +135,7 @@ class ModelInfo:
         """Parse and check; a ModelError says in words what is wrong."""
         try:
             raw = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelError(f"Its description is no JSON ({error}).") from None
         if not isinstance(raw, dict):
             raise ModelError("Its description is no JSON object.")
@@ -142,6 +145,19 @@ class ModelInfo:
             if field.name in raw:
                 raw[field.name] = _checked(field.name, field.type, raw[field.name])
         return cls(**raw)
+
+
+def _check_front_end(mel: MelSpec) -> None:
+    """Sizes that somebody could mean: the engine makes tables of them."""
+    limits = {
+        "sample_rate": (1000, 384_000),
+        "n_fft": (16, 65_536),
+        "n_mels": (1, 1024),
+        "floor": (1e-12, 1.0),
+    }
+    for name, (low, high) in limits.items():
+        if not low <= getattr(mel, name) <= high:
+            raise ModelError(f"Its front end has {name} {getattr(mel, name)}; {low} to {high} makes sense.")
 
 
 def _check_version(version: object) -> None:

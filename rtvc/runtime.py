@@ -24,7 +24,10 @@ def _session(path: Path) -> Any:
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        # Without the fallback, which prints to standard output and tries the same again.
+        return onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"], enable_fallback=0
+        )
     except Exception as error:  # onnxruntime raises a dozen types of its own
         reason = str(error).splitlines()[0]
         raise ModelError(f"{path.name} is not a model that can be run ({reason}).") from None
