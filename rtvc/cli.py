@@ -82,28 +82,32 @@ def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
     from rtvc import headless
     from rtvc.audio_link import DeviceChoice
     from rtvc.chain import build_chain
+    from rtvc.log import kept_log
     from rtvc.measured import Measured
 
-    return headless.run(
-        build=build_chain,
-        settings=settings,
-        devices=DeviceChoice(options.input, options.output, options.sample_rate, options.monitor_device),
-        seconds=options.seconds,
-        json=options.json,
-        record=options.record,
-        shows_stats=options.stats,
-        measured=Measured(),
-    )
+    with kept_log():
+        return headless.run(
+            build=build_chain,
+            settings=settings,
+            devices=DeviceChoice(options.input, options.output, options.sample_rate, options.monitor_device),
+            seconds=options.seconds,
+            json=options.json,
+            record=options.record,
+            shows_stats=options.stats,
+            measured=Measured(),
+        )
 
 
 def _controlled(options: argparse.Namespace, settings: ChainSettings) -> int:
     from rtvc import control
     from rtvc.audio_link import DeviceChoice
     from rtvc.chain import build_chain
+    from rtvc.log import kept_log
     from rtvc.measured import Measured
 
     devices = DeviceChoice(options.input, options.output, options.sample_rate, options.monitor_device)
-    return control.run(build=build_chain, settings=settings, devices=devices, measured=Measured())
+    with kept_log():
+        return control.run(build=build_chain, settings=settings, devices=devices, measured=Measured())
 
 
 def _measured(options: argparse.Namespace, settings: ChainSettings) -> int:

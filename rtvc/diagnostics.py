@@ -9,7 +9,9 @@ from importlib import metadata
 from rtvc import audio_io, catalog, realtime
 from rtvc.devices import Device
 from rtvc.errors import RtvcError
+from rtvc.log import log_path
 
+_LOG_LINES = 12
 _PACKAGES = ("rtvc", "numpy", "sounddevice", "soundfile", "onnxruntime", "onnxruntime-gpu")
 
 
@@ -21,6 +23,7 @@ def text() -> str:
         "real-time priority": _priority,
         "models and voices": _catalog,
         "devices": _devices,
+        "log of live conversion": _log,
     }
     lines = []
     for name, part in parts.items():
@@ -36,6 +39,14 @@ def _safely(part: Callable[[], list[str]]) -> list[str]:
         return [str(error)]
     except Exception as error:  # what is broken is what this text is for
         return [f"This could not be found out ({type(error).__name__}: {error})."]
+
+
+def _log() -> list[str]:
+    path = log_path()
+    if not path.exists():
+        return [f"{path}: none yet"]
+    last = path.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:]
+    return [f"{path}, which ends:", *last]
 
 
 def _system() -> list[str]:

@@ -4,6 +4,7 @@ It is the only one that opens, closes or exchanges sessions while the engine run
 lock against itself. What others may read is replaced whole (`now`) or guarded (`Orders`).
 """
 
+import logging
 import queue
 import threading
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from typing import NamedTuple
 from rtvc import realtime
 from rtvc.errors import DeviceError, RtvcError
 from rtvc.howl_guard import HowlGuard
+from rtvc.log import LOGGER
 from rtvc.monitor import MonitorKeeper
 from rtvc.opening import Opener, Wanted, by_name
 from rtvc.session import Session
@@ -133,6 +135,8 @@ class Keeper:
 
     def _notify(self, kind: str, message: str) -> None:
         """The oldest gives way when nobody reads."""
+        level = logging.DEBUG if kind == "applied" else logging.INFO
+        LOGGER.log(level, "%s %s %s", kind, self.now.state if kind == "state" else "", message)
         while True:
             try:
                 self.notices.put_nowait(Notice(kind, message, self.now.state))
@@ -163,6 +167,7 @@ class Keeper:
     def _fail(self, error: RtvcError) -> None:
         if not self._is_stopping.is_set():
             self.error = error
+            LOGGER.error("the chain broke", exc_info=error)
             self._become(State.FAILED, str(error))
             self.ended.set()
 

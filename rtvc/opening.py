@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from rtvc.audio_link import DeviceChoice, DeviceSpec, OpenAudio
 from rtvc.handover import warm_up
+from rtvc.log import LOGGER
 from rtvc.measured import Measured, reported_seconds
 from rtvc.session import Session
 from rtvc.settings import ChainSettings
@@ -74,6 +75,7 @@ class Opener:
     def open(self, wanted: Wanted, afresh: bool = False, before: Session | None = None) -> Session:
         """A session in which sound flows. `before` is one that has ended, whose pipeline may go on."""
         link = self._open_audio(wanted.settings.preset, wanted.devices, afresh)
+        LOGGER.info("open: '%s' to '%s', %s", link.input, link.output, (link.input_rate, link.output_rate))
         try:
             if before is not None and _rates(before) == (link.input_rate, link.output_rate):
                 pipeline = before.chain.pipeline

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from rtvc import audio_io, cli, cli_files, headless
+from rtvc import audio_io, cli, cli_files, headless, log
 from rtvc.audio_link import DeviceChoice
 from rtvc.devices import Device
 from rtvc.errors import DeviceError, RtvcError
@@ -25,6 +25,11 @@ def wav(tmp_path: Path) -> Path:
     path = tmp_path / "in.wav"
     soundfile.write(path, np.random.default_rng(1).uniform(-0.2, 0.2, 4000), RATE)
     return path
+
+
+@pytest.fixture(autouse=True)
+def no_log_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(log, "log_path", lambda: tmp_path / "log" / "rtvc.log")
 
 
 @pytest.fixture
