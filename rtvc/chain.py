@@ -24,26 +24,26 @@ from rtvc.windowed import WindowedConversion
 class Chain(Pipeline):
     """The stages, what can be seen of them while they run, and what they know of the speaker."""
 
-    def __init__(self, stages: list[Stage], asks_for_pitch: bool = False) -> None:
+    def __init__(self, stages: list[Stage], source_pitch_hz: float | None = None) -> None:
         super().__init__(stages)
         self._pitch = next((stage for stage in stages if isinstance(stage, PitchMeter)), None)
         self._conversion = next((stage for stage in stages if isinstance(stage, Conversion)), None)
         self._gate = next((stage for stage in stages if isinstance(stage, NoiseGate)), None)
         self._noise = next((stage for stage in stages if isinstance(stage, NoiseReduction)), None)
         self._input_gain, self._output_gain = (stage for stage in stages if isinstance(stage, Gain))
-        self._asks_for_pitch = asks_for_pitch
+        self._source_pitch_hz = source_pitch_hz  # what the user says, against what is found
 
     @property
     def f0_hz(self) -> float | None:
         return self._pitch.f0_hz if self._pitch else None
 
     @property
-    def wants_speaker_pitch(self) -> bool:
-        return self._asks_for_pitch and self._conversion is not None
+    def wants_speaker(self) -> bool:
+        return self._conversion is not None
 
-    def know_speaker(self, pitch_hz: float | None) -> None:
+    def know_speaker(self, pitch_hz: float | None, rms: float | None) -> None:
         if self._conversion:
-            self._conversion.know_speaker(pitch_hz)
+            self._conversion.know_speaker(self._source_pitch_hz or pitch_hz, rms)
 
     def tune(self, settings: ChainSettings) -> None:
         self._input_gain.gain_db = settings.input_gain_db
@@ -79,7 +79,7 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
         middle = [framer, Analysis(spec), PitchMeter(rate), noise, converter]
         middle += [*_formants(settings, spec), _vocoder(settings, spec)]
     ends = _entrance(settings, input_rate, rate), _exit(settings, rate, output_rate)
-    return Chain([*ends[0], *middle, *ends[1]], asks_for_pitch=settings.source_pitch_hz is None)
+    return Chain([*ends[0], *middle, *ends[1]], settings.source_pitch_hz)
 
 
 def _converter(settings: ChainSettings) -> Conversion | WindowedConversion | Unconverted:

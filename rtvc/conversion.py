@@ -57,9 +57,11 @@ class Conversion:
         # What has to be undone on a frame the model still holds: (log gain, attenuation).
         self._pending: list[tuple[float, float]] = []
 
-    def know_speaker(self, pitch_hz: float | None) -> None:
+    def know_speaker(self, pitch_hz: float | None, rms: float | None) -> None:
         self._pitch.speaker.known_hz = pitch_hz
         self._pitch.speaker.reset()
+        self._level.known_rms = rms
+        self._level.reset()
 
     def shift_pitch(self, semitones: float) -> None:
         """May be called between any two blocks."""

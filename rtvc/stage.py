@@ -65,12 +65,12 @@ class Pipeline:
         return None
 
     @property
-    def wants_speaker_pitch(self) -> bool:
-        """Whether it would be of use to know how high the speaker speaks before the first word."""
+    def wants_speaker(self) -> bool:
+        """Whether it would be of use to know the speaker before the first word."""
         return False
 
-    def know_speaker(self, pitch_hz: float | None) -> None:
-        """Before the first block, or after `reset`. None: not known, to be found out."""
+    def know_speaker(self, pitch_hz: float | None, rms: float | None) -> None:
+        """Before the first block, or after `reset`: pitch and level. None: not known, to be found out."""
 
     def take_over(self, previous: "Pipeline") -> None:
         """Worker thread. Learn about the speaker what the pipeline heard so far has found out."""

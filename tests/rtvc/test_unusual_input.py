@@ -1,4 +1,4 @@
-"""What is no speech goes through the shipped model too: nothing painful comes out, and speech after it as ever."""
+"""What is no speech goes through the shipped model too: nothing painful comes out, and speech goes on."""
 
 import numpy as np
 import pytest
