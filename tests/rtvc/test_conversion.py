@@ -82,3 +82,36 @@ def test_a_voice_of_another_model_is_refused(model):
 def test_unconverted_hands_the_mels_on():
     given = frames(5)
     assert Unconverted(MelSpec()).process(given) is given.log_mel
+
+
+def test_another_voice_goes_on_with_the_speaker_that_was_found(tmp_path):
+    """The melody is as before from the first frame on; a fresh stage would have to find it again."""
+    given, later = frames(600, level_db=-40.0), frames(30, level_db=-40.0, seed=1)
+
+    def sides(stage):
+        seen = []
+        step = stage._model.step
+        stage._model.step = lambda **frame: seen.append(frame["side"].copy()) or step(**frame)
+        stage.process(later)
+        return np.array(seen)
+
+    def fresh():
+        return Conversion(StepModel(tiny_models.write(tmp_path / "tiny.onnx")), VOICE)
+
+    old, new, stranger = fresh(), fresh(), fresh()
+    old.process(given)
+    new.take_over(old)
+    expected = sides(old)
+    np.testing.assert_allclose(sides(new)[1:], expected[1:], atol=1e-5)
+    assert np.abs(sides(stranger) - expected)[:10].max() > 0.1
+
+
+def test_known_speaker_needs_no_finding(model):
+    stage = Conversion(model, VOICE)
+    stage.know_speaker(120.0, 0.01)
+    seen = []
+    step = stage._model.step
+    stage._model.step = lambda **frame: seen.append(frame["side"].copy()) or step(**frame)
+    stage.process(frames(5, level_db=-40.0))
+    pitch = np.array(seen)[:, 0]
+    np.testing.assert_allclose(np.exp(pitch).mean(), 200.0, rtol=0.1)
