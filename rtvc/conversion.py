@@ -70,6 +70,7 @@ class Conversion:
     def take_over(self, previous: "Conversion") -> None:
         """Go on with the level and the pitch of the speaker that another conversion has found."""
         self._level.take_over(previous._level)
+        self._hold.take_over(previous._hold)
         self._pitch.speaker.take_over(previous._pitch.speaker)
 
     def process(self, frames: Frames) -> Float:

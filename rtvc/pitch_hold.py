@@ -17,6 +17,10 @@ class PitchHold:
     def reset(self) -> None:
         self._held = float(np.log(_START_HZ))
 
+    def take_over(self, other: "PitchHold") -> None:
+        """Go on with what another one holds."""
+        self._held = other._held
+
     def process(
         self, f0_hz: NDArray[np.float32], periodicity: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
