@@ -35,7 +35,8 @@ def checkout(tmp_path: Path) -> Path:
 
 def run(command: list[str], folder: Path) -> None:
     path = os.pathsep.join((str(folder / ".venv" / "bin"), os.environ["PATH"]))
-    environment = os.environ | {"PATH": path, "PYTHONPATH": str(folder)}
+    own = {"PATH": path, "PYTHONPATH": str(folder), "XDG_DATA_HOME": str(folder / "data")}
+    environment = os.environ | own
     result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
 
