@@ -59,12 +59,13 @@ class Loop:
             if report and self.fabric.is_global_zero:
                 report(self.progress, terms)
             if self.progress.step % self.system.steps_per_epoch == 0:
-                self._end_epoch({name: sum(values) / len(values) for name, values in sums.items()})
+                self._end_epoch(_means(sums))
                 sums, saved = {}, time.monotonic()
             elif now - saved > self.system.training.save_seconds:
                 self.save()
                 saved = time.monotonic()
-        self.save()
+        if sums:  # ended within an epoch: what was learned since the last one is judged too
+            self.save(self._judge(_means(sums))[1])
         return reason
 
     def advance(self) -> Terms:
@@ -93,19 +94,24 @@ class Loop:
         return bool(self.fabric.broadcast(is_over)) if self.fabric.world_size > 1 else is_over
 
     def _end_epoch(self, means: Terms) -> None:
+        self.progress.epoch += 1
+        self.progress.epochs_since_best += 1
+        val, is_best = self._judge(means)
+        for scheduler in self.schedulers.values():
+            scheduler.step(val)
+        self.save(is_best)
+
+    def _judge(self, means: Terms) -> tuple[float, bool]:
+        """Log the figures of the moment; returns the one for val, and whether it is the best so far."""
         for part in self.system.parts.values():
             part.eval()
         # Every process judges the same clips with the same weights; one figure is taken all the same.
         figures: Terms = self.fabric.broadcast(self.system.judge())
-        self.progress.epoch += 1
-        self.progress.epochs_since_best += 1
         is_best = figures["val"] < self.progress.best
         if is_best:
             self.progress.best, self.progress.epochs_since_best = figures["val"], 0
-        for scheduler in self.schedulers.values():
-            scheduler.step(figures["val"])
         self._log(means | figures)
-        self.save(is_best)
+        return figures["val"], is_best
 
     def _log(self, figures: Terms) -> None:
         record = {"epoch": self.progress.epoch, "minutes": round(self.progress.seconds / 60.0, 3)}
@@ -147,3 +153,7 @@ class Loop:
             self.schedulers[name].load_state_dict(facts["schedulers"][name])
         self.progress = Progress(**facts["progress"])
         return True
+
+
+def _means(sums: dict[str, list[float]]) -> Terms:
+    return {name: sum(values) / len(values) for name, values in sums.items()}

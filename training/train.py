@@ -30,7 +30,7 @@ CHECKPOINTS = Path("checkpoints")
 def train(
     config_path: Path, folder: Path, max_minutes: float | None = None, accelerator: str = "auto"
 ) -> str:
-    """Start or go on with a run; returns one line on how it ended."""
+    """Start or go on with a run; returns one line on how it ended, in the first process of several."""
     config = read_config(config_path)
     _check_folder(config, folder)
     fabric = make_fabric(folder, accelerator)
@@ -48,6 +48,8 @@ def train(
     with _bar(system, fabric.is_global_zero) as report:
         reason = loop.run(max_minutes, report)
     done = loop.progress
+    if not fabric.is_global_zero:
+        return ""
     return (
         f"{folder}: {reason} at step {done.step}, epoch {done.epoch}, "
         f"after {done.seconds / 60.0:.1f} minutes; best val {done.best:.4f}"
@@ -102,9 +104,9 @@ def main() -> int:
     parser.add_argument("--accelerator", default="auto", help="cpu, cuda, mps (default: the best there is)")
     args = parser.parse_args()
     try:
-        print(
-            train(args.config, args.out or CHECKPOINTS / args.config.stem, args.max_minutes, args.accelerator)
-        )
+        folder = args.out or CHECKPOINTS / args.config.stem
+        if line := train(args.config, folder, args.max_minutes, args.accelerator):
+            print(line)
     except RtvcError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -99,6 +99,15 @@ def test_minutes_patience_and_plateau(caches, tmp_path):
     assert loop.progress.epoch == 21
 
 
+def test_a_run_that_ends_within_an_epoch_is_judged_too(caches, tmp_path, monkeypatch):
+    loop = loop_of("digits-mlp", caches("digits-mlp"), tmp_path)
+    reasons = iter(["", "", "enough"])
+    monkeypatch.setattr(loop, "_reason_to_end", lambda *given: next(reasons))
+    assert loop.system.steps_per_epoch > 2 and loop.run() == "enough"
+    _, facts = checkpoint.read(tmp_path / "best.safetensors")
+    assert facts["progress"]["step"] == 2 and curve(tmp_path)[0]["val"] == pytest.approx(loop.progress.best)
+
+
 def command(config, folder, *options):
     arguments = ["-m", "training.train", str(config), "--out", str(folder), "--accelerator", "cpu", *options]
     return [sys.executable, *arguments]
@@ -109,7 +118,7 @@ def test_a_killed_run_goes_on(caches, tmp_path):
     config.write_text(config.read_text() + "stop_patience = 100000\n")
     folder = tmp_path / "run"
     process = subprocess.Popen(command(config, folder), cwd=ROOT, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60.0
+    deadline = time.monotonic() + 180.0
     while not (folder / "curve.jsonl").exists() or len(curve_lines(folder)) < 3:
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
@@ -118,7 +127,7 @@ def test_a_killed_run_goes_on(caches, tmp_path):
     _, facts = checkpoint.read(folder / "last.safetensors")
     step, epoch = facts["progress"]["step"], facts["progress"]["epoch"]
     config.write_text(config.read_text().replace("epochs = 100000", f"epochs = {epoch + 3}"))
-    done = subprocess.run(command(config, folder), cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command(config, folder), cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert f"goes on at step {step}," in done.stdout
     after = [line for line in curve(folder) if line["step"] > step]
