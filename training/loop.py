@@ -124,6 +124,7 @@ class Loop:
                 file.write(json.dumps(line) + "\n")
 
     def save(self, is_best: bool = False) -> None:
+        """The first process writes and no other waits for it: each has its own clock for when to save."""
         system = self.system
         if is_best:
             system.before_saving()
@@ -138,7 +139,6 @@ class Loop:
             facts["groups"] = {n: checkpoint.optimiser_facts(o) for n, o in system.optimisers.items()}
             facts["schedulers"] = {n: s.state_dict() for n, s in self.schedulers.items()}
             checkpoint.write(self.folder / LAST, parts, facts)
-        self.fabric.barrier()
 
     def resume(self) -> bool:
         """Go on where last.safetensors was written; False where there is none."""
