@@ -66,14 +66,15 @@ class EdgeFader:
 def read_across_cut(ring: Ring, out: Audio, cut: int, rise: Audio, scratch: Audio) -> int:
     """Reader's thread. Throw `cut` samples away, read after them, and fade over from what was thrown.
 
-    `scratch` is as long as `rise`; the fade is as long as `rise` and `out` allow.
+    `scratch` is as long as `rise`. So is the fade, unless `out` is shorter: it has to end with the block,
+    because the next one is new sound alone.
     """
     length = min(len(rise), len(out))
     length = ring.peek_into(scratch[:length])
     ring.skip(cut)
     count = ring.read_into(out)
     length = min(length, count)
-    fade, old = rise[:length], scratch[:length]
+    fade, old = rise if length == len(rise) else rising_ramp(length), scratch[:length]
     out[:length] -= old
     out[:length] *= fade
     out[:length] += old  # old + (new - old) * rise

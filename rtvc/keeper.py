@@ -23,7 +23,7 @@ from rtvc.tap import Listener
 _LOOK_SECONDS = 0.1
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 0.5  # between attempts to reopen
 _TAKEOVER_SECONDS = 4.0  # how long a new session may take to be heard
-_REST_SECONDS = 0.25
+_REST_SECONDS, _SHORT_REST_SECONDS = 0.25, 0.03
 _NOTICES_KEPT = 256
 _MOST_CURES = 3  # a backlog that comes back so often in an hour is no backlog but a clock that lies
 _CURES_FORGOTTEN_SECONDS = 3600.0
@@ -275,8 +275,9 @@ class Keeper:
             is_built = not (wanted.opens_like(self._in_effect) and wanted.builds_like(self._in_effect))
             self._in_effect = wanted
             self._notify("applied", wanted.summary)
-            if is_built:  # to build one chain after the other would take time from the one that is heard
-                self._is_stopping.wait(_REST_SECONDS)
+            # To build one chain after the other would take time from the one that is heard, and so would to
+            # follow every one of a thousand commands.
+            self._is_stopping.wait(_REST_SECONDS if is_built else _SHORT_REST_SECONDS)
 
     def _refuse(self, wanted: Wanted, sentence: str) -> None:
         self._orders.take_back(wanted, self._in_effect)

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rtvc.fades import read_across_cut, rising_ramp
 from rtvc.handover import warm_up
 from rtvc.live_chain import LiveChain
 from rtvc.presets import PRESETS
+from rtvc.ring import Ring
 from rtvc.stage import Audio, Pipeline
 from tests.fakes import Hopping, Passing
 
@@ -141,6 +143,19 @@ def test_a_chain_too_slow_is_given_less_and_never_runs_late() -> None:
     assert (heard != 0).mean() > 0.3, "part of the sound still comes in time"
     rig.run(1.0)
     assert rig.delay_at_end() == expected_delay(rig.stage)
+
+
+@pytest.mark.parametrize("block", [16, 128, 239, 241, 512])
+def test_a_cut_is_smooth_whatever_the_block(block: int) -> None:
+    tone = (0.5 * np.sin(2 * np.pi * 200.0 / RATE * np.arange(6000))).astype(np.float32)
+    ring, rise, out = Ring(8000), rising_ramp(240), np.zeros(block, np.float32)
+    ring.write(tone)
+    ring.read_into(before := np.zeros(100, np.float32))
+    count = read_across_cut(ring, out, 1000, rise, np.zeros(240, np.float32))
+    ring.read_into(after := np.zeros(100, np.float32))
+    assert count == block
+    steps = np.abs(np.diff(np.concatenate((before, out, after))))
+    assert steps.max() < 0.02 + np.pi / 2 / min(block, 240), "no steeper than the tone and the fade"
 
 
 def test_a_speaker_that_slept_is_caught_up_with() -> None:
