@@ -24,8 +24,8 @@ from training.networks.stream import VOICE_SIZE
 
 # The autoencoder's instance norm wants a second of speech to tell voice from word.
 _AUTOENCODER_WINDOW = WindowShape(left=80, step=6, fade=2, right=8)
-# The gan halves the time three times: a multiple of eight.
-_GAN_WINDOW = WindowShape(left=48, step=6, fade=2, right=8)
+# As long as the crops the gan is trained on, whose statistics its norms expect; a multiple of FRAME_MULTIPLE.
+_GAN_WINDOW = WindowShape(left=112, step=6, fade=2, right=8)
 
 
 @dataclass(frozen=True)
