@@ -128,9 +128,8 @@ class _End:
         self.sound = np.concatenate((self.sound, means))[-len(self.sound) :]
 
     def level(self) -> float:
-        """RMS of the last moments."""
-        last = self.sound[-round(_LEVEL_SECONDS * _RATE) :]
-        return float(np.sqrt(np.mean(last * last)))
+        """RMS of the last moments, without what does not swing."""
+        return float(np.std(self.sound[-round(_LEVEL_SECONDS * _RATE) :]))
 
 
 def _likeness(heard: Audio, said: Audio, ahead: int) -> float:

@@ -61,6 +61,11 @@ def held_note(block: int) -> Audio:
     return (0.3 * np.sin(2 * np.pi * 220.0 * time)).astype(np.float32)
 
 
+def offset(block: int) -> Audio:
+    """What a bad sound card adds, and much of it."""
+    return np.full(BLOCK, 0.25, np.float32)
+
+
 def noise(block: int) -> Audio:
     return (0.2 * np.random.default_rng(block).standard_normal(BLOCK)).astype(np.float32)
 
@@ -84,7 +89,9 @@ def test_feedback_that_comes_back_is_ended_for_longer_each_time() -> None:
     assert ducked.mean() > 0.5, "most of the time it is turned down"
 
 
-@pytest.mark.parametrize(("voice", "echo"), [(speech, 0.0), (speech, 0.2), (noise, 0.0), (silence, 0.0)])
+@pytest.mark.parametrize(
+    ("voice", "echo"), [(speech, 0.0), (speech, 0.2), (noise, 0.0), (silence, 0.0), (offset, 0.0)]
+)
 def test_what_feeds_nothing_is_left_alone(voice: Voice, echo: float) -> None:
     room = Room(voice, gain=1.5, echo=echo)
     room.run(30.0)
