@@ -7,7 +7,7 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from gui.engine_link import EngineLink, Event
+from gui.engine_link import EngineLink, Event, Then
 
 _GATHER_MS = 40  # a slider that is dragged asks for its last place only
 _PASSING = ("bypass", "mute")  # switches of the moment, which no one wants to find set tomorrow
@@ -119,10 +119,15 @@ class Controller(QObject):
     def refresh_voices(self) -> None:
         self._link.request("voices", self._has_voices)
 
-    def record(self, input_path: str, output_path: str, then: Any) -> None:
+    def measure(self, then: Then) -> None:
+        """How late sound really is, with the present devices; sound must not run."""
+        self._send_changes()
+        self._link.request("measure", then)
+
+    def record(self, input_path: str, output_path: str, then: Then) -> None:
         self._link.request("record", then, input=input_path, output=output_path)
 
-    def stop_recording(self, then: Any = None) -> None:
+    def stop_recording(self, then: Then | None = None) -> None:
         self._link.request("record", then)
 
     # ---- what the engine says
@@ -140,6 +145,8 @@ class Controller(QObject):
         elif kind == "refused":
             self.said.emit(str(event.get("message")), "error")
             self._ask_settings()
+        elif kind in ("monitor", "howl"):
+            self.said.emit(str(event.get("message")), "warning")
         elif kind == "recording":
             self.recording_ended.emit(str(event.get("message")))
 
@@ -152,15 +159,15 @@ class Controller(QObject):
         if changes:
             self._link.request("set", lambda answer: self._has_greeted(answer, changes), **changes)
         self.settings_changed.emit(self.settings)
-        self._link.request("voices", self._has_voices)
-        self._link.request("models", self._has_models)
-        self._link.request("devices", self._has_devices)
         if self._shows_spectrum:
             self.show_spectrum(True)
         self._set_state("stopped", "")
-        if self._resumes:
+        if self._resumes:  # before the lists, which take their time
             self._resumes = False
             self.start()
+        self._link.request("voices", self._has_voices)
+        self._link.request("devices", self._has_devices)
+        self._link.request("models", self._has_models)
 
     def _has_greeted(self, answer: Event, changes: dict[str, Any]) -> None:
         """One remembered value that makes no sense any more must not cost the others."""

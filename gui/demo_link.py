@@ -181,6 +181,9 @@ class DemoLink(EngineLink):
     def _record(self, fields: dict[str, Any]) -> Event:
         return {} if fields else {"seconds": 3.2}
 
+    def _measure(self, fields: dict[str, Any]) -> Event:
+        return {"loop_ms": 14.2, "reported_ms": 9.0, "total_ms": 88.4}
+
     def _spectrum(self, fields: dict[str, Any]) -> Event:
         return dict(MEANING)
 

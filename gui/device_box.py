@@ -16,8 +16,10 @@ class DeviceBox(QComboBox):
 
     picked = pyqtSignal(object)
 
-    def __init__(self, end: str, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, end: str, name: str, none: str = "", parent: QWidget | None = None) -> None:
+        """Args: none: what it means that none is chosen, where that is not the default."""
         super().__init__(parent)
+        self._none = none
         self._end, self._count = end, f"{end}s"
         self._devices: list[dict[str, Any]] = []
         self._value: str | None = None
@@ -62,6 +64,8 @@ class DeviceBox(QComboBox):
     def _default_text(self) -> str:
         if self.is_empty:
             return self.tr("None connected")
+        if self._none:
+            return self._none
         for device in self._devices:
             if self._end in device["default"]:
                 return self.tr("Default: {0}").format(device["name"])

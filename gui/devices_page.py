@@ -20,6 +20,7 @@ class DevicesPage(Page):
     tone_asked = pyqtSignal(str)  # on the output of this name
     microphone_test_asked = pyqtSignal(bool)
     cable_asked = pyqtSignal()
+    measure_asked = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,7 +36,13 @@ class DevicesPage(Page):
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         self.column.addLayout(grid)
-        self.column.addWidget(self._cable())
+        lower = QGridLayout()
+        lower.setSpacing(GAP)
+        lower.addWidget(self._cable(), 0, 0)
+        lower.addWidget(self._delay(), 0, 1)
+        lower.setColumnStretch(0, 1)
+        lower.setColumnStretch(1, 1)
+        self.column.addLayout(lower)
         self.column.addStretch(1)
         self._devices: list[dict[str, Any]] = []
         self._loudest = 0.0
@@ -68,6 +75,11 @@ class DevicesPage(Page):
         tone_note = words(self.tr("Headphones keep the voice out of the microphone."), "muted", wraps=True)
         card.body.addWidget(self.output)
         card.body.addWidget(self.output_note)
+        self.monitor = DeviceBox("output", self.tr("Second output"), self.tr("Nowhere else"))
+        self.monitor_name = words(self.tr("To be heard as well on"), "muted")
+        line = row(self.monitor_name, self.monitor)
+        line.setStretch(1, 1)
+        card.body.addLayout(line)
         card.body.addStretch(1)
         line = row(self.tone)
         line.addWidget(tone_note, 1)
@@ -81,12 +93,33 @@ class DevicesPage(Page):
         self.cable_button = button("")
         card.body.addWidget(self.cable_title)
         card.body.addWidget(self.cable_text)
+        card.body.addStretch(1)
         card.body.addLayout(row(self.cable_button, stretch=True))
         return card
+
+    def _delay(self) -> Card:
+        card = Card(self.tr("True delay"))
+        self.delay = words("", wraps=True)
+        text = self.tr(
+            "What devices say of themselves is often wrong. Hold the microphone to the loudspeaker or the "
+            "headphones: some chirps are played and timed."
+        )
+        self.measure = button(self.tr("Measure the delay"))
+        card.body.addWidget(words(text, "muted", wraps=True))
+        card.body.addWidget(self.delay)
+        card.body.addStretch(1)
+        card.body.addLayout(row(self.measure, stretch=True))
+        self.show_measured("")
+        return card
+
+    def show_measured(self, text: str) -> None:
+        self.delay.setText(text or self.tr("Not measured for these devices yet."))
 
     def _wire(self) -> None:
         self.input.picked.connect(lambda value: self.change_asked.emit({"input": value}))
         self.output.picked.connect(lambda value: self.change_asked.emit({"output": value}))
+        self.monitor.picked.connect(lambda value: self.change_asked.emit({"monitor": value}))
+        self.measure.clicked.connect(self.measure_asked)
         self.refresh.clicked.connect(self.refresh_asked)
         self.tone.clicked.connect(lambda: self.tone_asked.emit(self.output.device_name()))
         self.test.clicked.connect(self._test)
@@ -96,7 +129,9 @@ class DevicesPage(Page):
         self._devices = devices
         self.input.show_devices(devices)
         self.output.show_devices(devices)
+        self.monitor.show_devices(devices)
         self.test.setEnabled(not self.input.is_empty)
+        self.measure.setEnabled(not self.input.is_empty and not self.output.is_empty)
         self.tone.setEnabled(not self.output.is_empty)
         self._note()
         self.show_cable(self._has_cable)
@@ -104,6 +139,9 @@ class DevicesPage(Page):
     def show_settings(self, settings: dict[str, Any]) -> None:
         self.input.show_value(settings["input"])
         self.output.show_value(settings["output"])
+        for widget in (self.monitor, self.monitor_name):
+            widget.setVisible("monitor" in settings)
+        self.monitor.show_value(settings.get("monitor"))
         self._note()
 
     def show_cable(self, has_cable: bool) -> None:

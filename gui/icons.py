@@ -30,7 +30,7 @@ _STROKES = {
     "star": "M12 4l2.5 5.2 5.7.8-4.1 4 1 5.6-5.1-2.7-5.1 2.7 1-5.6-4.1-4 5.7-.8z",
 }
 _FILLED = ("play", "stop", "record")
-_SIZES = (16, 18, 20, 24, 32, 36, 40, 48)
+_SIZES = (18, 20, 36, 40)
 
 
 def icon(name: str, colour: str) -> QIcon:

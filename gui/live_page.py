@@ -61,7 +61,7 @@ class LivePage(Page):
         self.sound.show_settings(settings)
         self.transport.bypass.setChecked(settings["bypass"])
         self.transport.mute.setChecked(settings["mute"])
-        self.signal.show_voice(self._voice())
+        self.signal.show_voice(self.voice_name())
         self._show_state()
 
     def show_state(self, state: str, message: str) -> None:
@@ -80,6 +80,8 @@ class LivePage(Page):
 
     def show_stats(self, stats: dict[str, Any]) -> None:
         self.signal.show_stats(stats)
+        if self.transport.record.isChecked():
+            self.transport.show_recording(stats["recorded_seconds"])
         self.strip.show_stats(stats)
         self._hints.add(stats)
         if self._state == "running":
@@ -93,9 +95,7 @@ class LivePage(Page):
     def _show_hint(self) -> None:
         hint = self._hints.hint if self._state == "running" else ""
         idle = {
-            "stopped": self.tr("Voice: {0}. Use headphones, so that the microphone does not hear it.").format(
-                self._voice()
-            ),
+            "stopped": self.tr("With headphones on, the microphone does not hear the voice."),
             "running": self._devices,
         }
         self.transport.show_detail(hint or idle.get(self._state, ""), bool(hint))
@@ -105,9 +105,9 @@ class LivePage(Page):
             return self.tr("Live – muted")
         if self._settings.get("bypass"):
             return self.tr("Live – your own voice")
-        return self.tr("Live – you speak as {0}").format(self._voice())
+        return self.tr("Live – you speak as {0}").format(self.voice_name())
 
-    def _voice(self) -> str:
+    def voice_name(self) -> str:
         """By its name; of a blend, the names of all that are in it."""
         if not self._settings:
             return ""

@@ -1,14 +1,21 @@
 """MainWindow: the rail, the pages, and how they are wired to the controller. Decides nothing."""
 
+from typing import Any
+
 from PyQt6.QtCore import QEvent, Qt, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PyQt6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.controller import Controller
 from gui.devices_page import DevicesPage
+from gui.file_queue import FileQueue
+from gui.files_page import FilesPage
 from gui.live_page import LivePage
 from gui.notices import Notices
+from gui.preset_button import PresetButton
+from gui.presets import Presets
 from gui.rail import Rail
+from gui.settings_page import SettingsPage
 
 _NARROW = 1100
 _SMALLEST = 920, 500
@@ -17,18 +24,24 @@ _SMALLEST = 920, 500
 class MainWindow(QMainWindow):
     closing = pyqtSignal(QCloseEvent)
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, controller: Controller, queue: FileQueue, presets: Presets) -> None:
         super().__init__()
         self.setWindowTitle("RTVC")
         self.setMinimumSize(*_SMALLEST)
         self.controller = controller
         self.live = LivePage()
         self.devices = DevicesPage()
+        self.files = FilesPage(queue)
+        self.settings = SettingsPage()
+        self.presets = PresetButton(presets)
+        self.live.sound.presets_place.addWidget(self.presets)
         self.notices = Notices()
         self.pages = QStackedWidget()
         self._entries = [
             ("voice", self.tr("Voice"), self.live),
             ("devices", self.tr("Devices"), self.devices),
+            ("files", self.tr("Files"), self.files),
+            ("settings", self.tr("Settings"), self.settings),
         ]
         self.rail = Rail([(icon, text) for icon, text, _ in self._entries])
         for _, _, page in self._entries:
@@ -36,7 +49,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._wire()
         self.rail.choose(0)
-        self.live.transport.power.setFocus()
+        controller.state_changed.connect(self._focus_first)
 
     def _lay_out(self) -> None:
         middle = QWidget()
@@ -73,10 +86,31 @@ class MainWindow(QMainWindow):
         live.signal.seen.connect(engine.show_spectrum)
         devices.change_asked.connect(lambda changes: engine.change(**changes))
         devices.refresh_asked.connect(engine.refresh_devices)
+        engine.settings_changed.connect(self._share_settings)
+        engine.voices_changed.connect(lambda _: self._share_settings(engine.settings))
+        self.files.queue.said.connect(self.notices.say)
+        self.presets.chosen.connect(lambda sound: engine.change(**self._known(sound)))
+        self.presets.said.connect(self.notices.say)
         self.rail.chosen.connect(self.show_page)
         for place in range(len(self._entries)):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{place + 1}"), self)
             shortcut.activated.connect(lambda place=place: self.show_page(place))
+
+    def _focus_first(self, state: str, message: str) -> None:
+        """Once the engine is there, Enter starts it."""
+        power = self.live.transport.power
+        if power.isEnabled():
+            power.setFocus()
+            self.controller.state_changed.disconnect(self._focus_first)
+
+    def _share_settings(self, settings: dict[str, Any]) -> None:
+        """With those who use the sound without being part of it."""
+        self.presets.settings = settings
+        self.files.queue.settings = settings
+        self.files.show_voice(self.live.voice_name())
+
+    def _known(self, sound: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in sound.items() if self.controller.offers(name)}
 
     def show_page(self, place: int) -> None:
         self.rail.choose(place)

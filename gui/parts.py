@@ -41,6 +41,7 @@ class IconButton(QPushButton):
     def __init__(self, icon_name: str, text: str = "", role: str = "", colour: str = "text") -> None:
         super().__init__(text)
         self._icon_name, self._colour = icon_name, colour
+        self._drawn = ("", "")  # icon and colour that are on it
         self.setProperty("role", role)
         self.setIconSize(QSize(_ICON_PIXELS, _ICON_PIXELS))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -51,7 +52,10 @@ class IconButton(QPushButton):
         self._draw()
 
     def _draw(self) -> None:
-        self.setIcon(icon(self._icon_name, getattr(current_theme(), self._colour)))
+        wanted = self._icon_name, getattr(current_theme(), self._colour)
+        if wanted != self._drawn:  # styles change often, and mostly not the colours
+            self._drawn = wanted
+            self.setIcon(icon(*wanted))
 
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)

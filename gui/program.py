@@ -1,5 +1,6 @@
 """How to start the program again as a child: the engine, and whatever else the window asks of it."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +12,18 @@ def program_command(*arguments: str) -> list[str]:
     main = _ROOT / "main.py"
     start = [str(main)] if main.is_file() else ["-m", "rtvc.cli"]
     return [sys.executable, *start, *arguments]
+
+
+def module_command(module: str) -> list[str]:
+    """For a module of ours; `surroundings` is what it needs to be found."""
+    return [sys.executable, "-m", module]
+
+
+def surroundings() -> dict[str, str]:
+    """Variables for children other than the engine: they find our packages, and leave it the other cores."""
+    paths = [str(_ROOT), os.environ.get("PYTHONPATH", "")]
+    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+    return {"PYTHONPATH": os.pathsep.join(filter(None, paths)), **dict.fromkeys(threads, "1")}
 
 
 def engine_command() -> list[str]:

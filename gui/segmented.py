@@ -9,8 +9,10 @@ from gui.parts import button
 class Segmented(QFrame):
     chosen = pyqtSignal(str)  # by the user; the key of the choice
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, segment_pixels: int = 0, parent: QWidget | None = None) -> None:
+        """Args: segment_pixels: the least width of each."""
         super().__init__(parent)
+        self._segment_pixels = segment_pixels
         self.setProperty("role", "segments")
         self.setAccessibleName(name)
         self._row = QHBoxLayout(self)
@@ -31,6 +33,7 @@ class Segmented(QFrame):
         for place, (key, text) in enumerate(choices.items()):
             segment = button(text, "segment")
             segment.setCheckable(True)
+            segment.setMinimumWidth(self._segment_pixels)
             segment.setToolTip((hints or {}).get(key, ""))
             segment.setAccessibleName(f"{self.accessibleName()}: {text}")
             self._group.addButton(segment, place)

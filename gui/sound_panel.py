@@ -11,7 +11,7 @@ from gui.segmented import Segmented
 from gui.value_slider import ValueSlider
 from rtvc.presets import PRESETS
 
-_MOST_COLUMNS = 4
+_QUALITY_PIXELS, _CHECK_PIXELS = 82, 20
 _GATE_REST_DB = -50.0
 
 
@@ -32,7 +32,7 @@ class SoundPanel(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
-        self.quality = Segmented(self.tr("Delay and quality"))
+        self.quality = Segmented(self.tr("Delay and quality"), _QUALITY_PIXELS)
         names = {"low": self.tr("Low delay"), "balanced": self.tr("Balanced"), "quality": self.tr("Quality")}
         self.quality.offer(
             {name: names.get(name, name) for name in PRESETS},
@@ -52,6 +52,7 @@ class SoundPanel(Card):
         self.blend = Blend()
         self.gate_is_on = QCheckBox()
         self.gate_is_on.setAccessibleName(self.tr("Noise gate on"))
+        self.gate_is_on.setFixedWidth(_CHECK_PIXELS)  # it would keep room for a text
         self.gate_is_on.setToolTip(self.tr("Silence what is quieter than this"))
         self.gate = ValueSlider(self.tr("Noise gate"), (-80, -20), 1, lambda v: f"{v:.0f} dB", _GATE_REST_DB)
         self.gate.head.insertWidget(0, self.gate_is_on)
@@ -60,7 +61,7 @@ class SoundPanel(Card):
         head.addWidget(self.model)
         head.addWidget(self.quality)
         self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(28)
+        self._grid.setHorizontalSpacing(22)
         self._grid.setVerticalSpacing(8)
         self.body.setContentsMargins(16, 10, 16, 12)
         self.body.setSpacing(8)
@@ -110,15 +111,19 @@ class SoundPanel(Card):
         above = [self.sliders[name] for name in ("pitch_semitones", "formant_semitones") if name in settings]
         below = [self.sliders["input_gain_db"], self.gate]
         below += [self.sliders[name] for name in ("noise_reduction",) if name in settings]
-        shown = [*above, self.blend, self.sliders["output_gain_db"], *below]
+        below += [self.sliders["output_gain_db"]]
+        shown = [*above, self.blend, *below]
         if shown == self._laid_out:
             return
         for widget in self._laid_out:
             self._grid.removeWidget(widget)
             widget.setVisible(widget in shown)
-        columns = min(_MOST_COLUMNS, (len(shown) + 1) // 2)
-        for place, widget in enumerate(shown):
-            self._grid.addWidget(widget, place // columns, place % columns)
-            self._grid.setColumnStretch(place % columns, 1)
+        for column, widget in enumerate(above):
+            self._grid.addWidget(widget, 0, column)
+        self._grid.addWidget(self.blend, 0, len(above), 1, len(below) - len(above))
+        for column, widget in enumerate(below):
+            self._grid.addWidget(widget, 1, column)
+            self._grid.setColumnStretch(column, 1)
+        for widget in shown:
             widget.show()
         self._laid_out = shown

@@ -22,7 +22,7 @@ import tempfile
 from pathlib import Path
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
-from gui.app import Session
+from gui.session import Session
 from gui.engine_link import EngineLink
 from gui.program import engine_command
 from gui.window_settings import SettingsFile

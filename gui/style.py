@@ -43,7 +43,7 @@ QPushButton[role="rail"]:hover { background: $raised; color: $text; }
 QPushButton[role="rail"]:checked { background: $accent_soft; color: $text; }
 QPushButton[role="rail"]:focus { border-color: $accent; }
 QPushButton[role="segment"] { border-radius: 6px; border: 1px solid transparent; background: transparent;
-    padding: 4px 12px; color: $muted; }
+    padding: 4px 3px; color: $muted; }
 QPushButton[role="segment"]:hover { color: $text; }
 QPushButton[role="segment"]:checked { background: $card; border-color: $border; color: $text;
     font-weight: 600; }

@@ -84,10 +84,13 @@ def wanted_theme(choice: str) -> Theme:
 def dress(application: QApplication, theme: Theme, images: dict[str, str]) -> None:
     """Give the whole application these colours; `images` are files for `arrow` and `check`."""
     application.setProperty("is_dark", theme.is_dark)
-    application.setStyle("Fusion")
-    application.setFont(_font())
-    application.setPalette(_palette(theme))
-    application.setStyleSheet(STYLE.substitute(vars(theme), **images))
+    if not application.styleSheet():  # each of these goes through all widgets there are
+        application.setStyle("Fusion")
+        application.setFont(_font())
+    style = STYLE.substitute(vars(theme), **images)
+    if style != application.styleSheet():
+        application.setPalette(_palette(theme))
+        application.setStyleSheet(style)
 
 
 def _font() -> QFont:

@@ -4,7 +4,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QMouseEvent
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from gui.parts import Card, Elided, IconButton, restyle, row, set_role
+from gui.parts import Card, Elided, IconButton, restyle, row, set_role, words
 
 _HOLD_MS = 350
 
@@ -65,7 +65,7 @@ class Transport(Card):
         self.power = IconButton("play", self.tr("Start"), "big", "on_accent")
         self.power.setMinimumWidth(132)
         self.state = Elided("", "state")
-        self.detail = Elided("", "muted")
+        self.detail = words("", "muted", wraps=True)
         self.bypass = HoldButton("compare", self.tr("Compare"))
         self.bypass.setToolTip(self.tr("Your own voice, as late as the other. Hold it, or click to switch."))
         self.mute = self._switch("mute", self.tr("Mute"), self.tr("Nothing is heard of you"))
@@ -117,7 +117,7 @@ class Transport(Card):
         }
         self.state.say(titles.get(state, state))
         set_role(self.detail, "danger" if message else "muted")
-        self.detail.say(message)
+        self.detail.setText(message)
         sounds = state in ("starting", "running", "recovering")
         self.power.setText(self.tr("Stop") if sounds else self.tr("Start"))
         self.power.setAccessibleName(self.power.text())
@@ -129,7 +129,7 @@ class Transport(Card):
 
     def show_detail(self, text: str, is_hint: bool) -> None:
         set_role(self.detail, "warning" if is_hint else "muted")
-        self.detail.say(text)
+        self.detail.setText(text)
 
     def show_recording(self, seconds: float | None) -> None:
         """None: nothing is being recorded."""

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from gui.parts import words
+
+_LEAST_PIXELS = 110
 
 
 class ValueSlider(QWidget):
@@ -40,6 +42,8 @@ class ValueSlider(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # all columns alike
+        self.setMinimumWidth(_LEAST_PIXELS)
         column.addLayout(self.head)
         column.addWidget(self.slider)
         self.show_value(rest)

@@ -110,6 +110,14 @@ class VoicePanel(Card):
                 return
         self.list.clearSelection()
 
+    def step(self, places: int) -> None:
+        """Choose the next voice in the list, or the one before."""
+        count = self._filter.rowCount()
+        if count:
+            place = (max(0, self.list.currentIndex().row()) + places) % count
+            self.list.setCurrentIndex(self._filter.index(place, 0))
+            self._choose(self._filter.index(place, 0))
+
     def _offer_kinds(self, has_own: bool = False) -> None:
         choices = {"all": self.tr("All"), "F": self.tr("Female"), "M": self.tr("Male")}
         if has_own:

@@ -8,12 +8,13 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PyQt6.QtCore import QEvent  # noqa: E402
 from PyQt6.QtWidgets import QApplication  # noqa: E402
 from pytestqt.qtbot import QtBot  # noqa: E402
 
-from gui.app import Session  # noqa: E402
 from gui.demo_link import DemoLink  # noqa: E402
-from gui.window_settings import SettingsFile  # noqa: E402
+from gui.session import Session  # noqa: E402
+from gui.window_settings import SettingsFile, WindowSettings  # noqa: E402
 
 Open = Callable[..., Session]
 
@@ -29,17 +30,27 @@ def open_session(qapp: QApplication, qtbot: QtBot, link: DemoLink, tmp_path: Pat
     opened: list[Session] = []
 
     def open_one() -> Session:
+        while opened:  # one at a time
+            end(opened.pop())
+        if not (tmp_path / "config" / "window.json").exists():
+            SettingsFile(tmp_path / "config").save(WindowSettings(is_welcomed=True))
         session = Session(qapp, SettingsFile(tmp_path / "config"), link, tmp_path)
         opened.append(session)
-        qtbot.addWidget(session.window)
         session.open()
         qtbot.waitExposed(session.window)
         return session
 
     yield open_one
-    for session in opened:
-        if session.is_open:
-            session.close()
+    while opened:
+        end(opened.pop())
+
+
+def end(session: Session) -> None:
+    """The window is gone at once: every one that is left makes the next change of style slower."""
+    if session.is_open:
+        session.close()
+    session.window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture

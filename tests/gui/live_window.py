@@ -17,14 +17,14 @@ from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
-from gui.app import Session
 from gui.engine_link import EngineLink
 from gui.program import engine_command
+from gui.session import Session
 from gui.voice_list import VOICE
 from gui.window_settings import SettingsFile
 
 LEFT = Qt.MouseButton.LeftButton
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 60.0
 
 
 class Driver(QObject):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from gui.app import Session
 from gui.demo_link import DemoLink
+from gui.session import Session
 from tests.gui.conftest import Open
 
 
@@ -29,8 +29,8 @@ def test_an_engine_that_is_lost_gets_everything_again(qtbot: QtBot, session: Ses
     assert link.settings["target"] == "p227"
     link.lose("Segmentation fault")
     transport = session.window.live.transport
-    assert "ended unexpectedly" in transport.detail.whole_text()
-    assert "Segmentation fault" in transport.detail.whole_text()
+    assert "ended unexpectedly" in transport.detail.text()
+    assert "Segmentation fault" in transport.detail.text()
     assert not transport.power.isEnabled()
     link.settings |= {"target": "p230", "output_gain_db": 0.0}
     link.open()
@@ -99,6 +99,7 @@ def test_damaged_settings_cost_the_memory_only(open_session: Open, tmp_path: Pat
         session = open_session()
         assert session.settings.theme == "system", text
         assert "could not be read" in session.window.notices.text, text
+        session.close()
 
 
 def test_settings_of_a_newer_version_are_passed_over(open_session: Open, tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from gui import cables
-from gui.app import Session
 from gui.demo_link import DemoLink
 from gui.device_box import DeviceBox
+from gui.session import Session
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -115,7 +115,7 @@ def test_a_cable_is_made_where_it_can_be(
     monkeypatch.setattr(cables, "can_make_cable", lambda: True)
     monkeypatch.setattr("sys.platform", "linux")
     assert cables.guidance([], "linux").can_be_made
-    monkeypatch.setattr("gui.app.make_cable", lambda: "")
+    monkeypatch.setattr("gui.session.make_cable", lambda: "")
     session.controller.start()
     session.window.devices.cable_asked.emit()
     assert link.environment == {"PULSE_SINK": "rtvc_cable"}

@@ -5,8 +5,8 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
-from gui.app import Session
 from gui.demo_link import COLUMNS_PER_SECOND, DemoLink, speech_columns, voice
+from gui.session import Session
 from gui.voice_list import VOICE
 
 LEFT = Qt.MouseButton.LeftButton
@@ -27,7 +27,7 @@ def test_start_and_stop(qtbot: QtBot, session: Session, link: DemoLink) -> None:
     click(qtbot, transport.power)
     assert link.state == "running" and transport.power.text() == "Stop"
     assert transport.state.whole_text() == "Live – you speak as p230"
-    assert transport.detail.whole_text() == "USB Microphone → Headphones"
+    assert transport.detail.text() == "USB Microphone → Headphones"
     click(qtbot, transport.power)
     assert link.state == "stopped" and transport.state.whole_text() == "Ready"
 
@@ -39,7 +39,7 @@ def test_a_start_that_fails_says_why_and_can_be_tried_again(
     link.refusals["start"] = ("The microphone is in use by another program.", 3)
     click(qtbot, transport.power)
     assert transport.state.whole_text() == "Could not start"
-    assert transport.detail.whole_text() == "The microphone is in use by another program."
+    assert transport.detail.text() == "The microphone is in use by another program."
     link.refusals.clear()
     click(qtbot, transport.power)
     assert transport.state.whole_text() == "Live – you speak as p230"
@@ -204,7 +204,7 @@ def test_levels_figures_and_clipping(qtbot: QtBot, session: Session, link: DemoL
     assert strip.delay.value.text() == "83 ms" and "Conversion 70.6 ms" in strip.delay.toolTip()
     figures = [figure.value.text() for figure in (strip.load, strip.faults, strip.time)]
     assert figures == ["17%", "3", "1:01"]
-    assert "too loud" in live.transport.detail.whole_text()
+    assert "too loud" in live.transport.detail.text()
     session.controller.stop()
     assert not live.signal.input.meter.is_clipped and strip.delay.value.text() == "–"
 

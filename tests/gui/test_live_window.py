@@ -58,8 +58,7 @@ class Window:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.stdin = None
-        self._process.communicate()
-        return self._process.returncode
+        return self._process.wait()
 
 
 @pytest.fixture

@@ -1,0 +1,109 @@
+"""python -m gui.screenshots FOLDER: every page, light and dark, with an engine that pretends."""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SIZES = {"1280x800": (1280, 800, 1), "1920x1080@2": (960, 540, 2)}  # name: width, height, pixels per point
+THEMES = ("light", "dark")
+_SETTLED_MS = 300
+_COLUMNS, _STEP = 310, 5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--size", choices=SIZES, help=argparse.SUPPRESS)  # one process per density
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    if options.size:
+        for theme in THEMES:
+            _picture(options.folder, options.size, theme)
+        return
+    for name, (_, _, density) in SIZES.items():
+        environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ, "QT_SCALE_FACTOR": str(density)}
+        command = [sys.executable, "-m", "gui.screenshots", str(options.folder), "--size", name]
+        subprocess.run(command, env=environment, check=True)
+
+
+def _picture(folder: Path, size: str, theme: str) -> None:
+    from PyQt6.QtTest import QTest
+    from PyQt6.QtWidgets import QApplication, QWidget
+
+    from gui.demo_link import DemoLink, speech_columns, voice
+    from gui.file_queue import File
+    from gui.session import Session
+    from gui.window_settings import SettingsFile, WindowSettings
+
+    application = QApplication.instance() or QApplication(["rtvc"])
+    assert isinstance(application, QApplication)
+    width, height, _ = SIZES[size]
+    place = Path(tempfile.mkdtemp())
+    file = SettingsFile(place)
+    recordings = "~/Music/RTVC"
+    file.save(
+        WindowSettings(theme=theme, width=width, height=height, is_welcomed=True, recordings=recordings)
+    )
+    link = DemoLink()
+    link.voices.append(voice("Zoë", "", 214, own=True, source="own recording"))
+    for one in link.voices:
+        one["preview"] = "there is one"
+    link.settings |= {"pitch_semitones": 1.5, "gate_db": -50.0, "target": "p230:0.70,p225:0.30"}
+    session = Session(application, file, link, place)
+
+    def save(name: str, widget: QWidget) -> None:
+        QTest.qWait(_SETTLED_MS)
+        path = folder / f"{name}-{theme}-{size.replace('@', '-at-')}.png"
+        widget.grab().save(str(path))
+        print(path)
+
+    def speak() -> None:
+        for column in range(0, _COLUMNS, _STEP):
+            f0_hz = 118.0 + 14 * ((column // 40) % 3)
+            link.tell_stats(seconds=60.0 + column / 50, f0_hz=f0_hz if column % 60 < 42 else None)
+            heard = speech_columns(column, _STEP, f0_hz)
+            link.say("spectrum", input=heard, output=speech_columns(column - 4, _STEP, 1.6 * f0_hz))
+
+    session.open()
+    window = session.window
+    save("voice-stopped", window)
+    session.controller.start()
+    speak()
+    save("voice-live", window)
+    window.show_page(1)
+    link.tell_stats(seconds=70.0)
+    save("devices", window)
+    window.show_page(2)
+    save("files-empty", window)
+    names = ["interview.wav", *(f"chapter {number:02}.flac" for number in range(1, 6)), "memo.ogg"]
+    files = [File(Path(name)) for name in names]
+    files[0].state = files[1].state = "done"
+    files[2].state, files[2].share = "running", 0.62
+    files[4].state, files[4].note = "failed", "broken.wav ends before its header says"
+    session.queue.show_files(files, running=2)
+    save("files", window)
+    window.show_page(3)
+    save("settings", window)
+    window.show_page(0)
+    session.controller.stop()
+    steps = session.welcome()
+    save("first-steps", steps)
+    steps.done(0)
+    adding = session.own_voices.add()
+    save("add-voice", adding)
+    adding.done(0)
+    link.devices = []
+    session.controller.refresh_devices()
+    link.refusals["start"] = ("This machine has no microphone; connect one, or switch it on.", 3)
+    session.controller.start()
+    save("no-microphone", window)
+    session.close()
+    window.deleteLater()
+    QTest.qWait(1)
+
+
+if __name__ == "__main__":
+    main()
