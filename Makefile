@@ -14,7 +14,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
 
-run: $(RUN_STAMP) ## convert the microphone, or a clip where there is none; options in ARGS="..."
+run: $(RUN_STAMP) ## open the window; options for the command line in ARGS="..."
 	@$(PY) main.py $(ARGS)
 
 test: $(DEV_STAMP) ## run all tests; pytest's options in ARGS="..."
