@@ -64,12 +64,15 @@ class SpeechBatches:
                 self.of_speaker.setdefault(entry.speaker, []).append(entry)
         self.speakers = sorted(self.of_speaker)
         self.weights = self._speaker_weights(sets, shipped_share)
+        self.even_weights = self._speaker_weights(sets, None)
         self.log_f0_median = torch.tensor([self.median_log_f0(name) for name in self.speakers])
 
-    def _speaker_weights(self, sets: Sets, shipped_share: float) -> np.ndarray:
-        """Square root of the material, with a fixed share for the voices that ship."""
+    def _speaker_weights(self, sets: Sets, shipped_share: float | None) -> np.ndarray:
+        """Square root of the material, with a fixed share for the voices that ship, or none."""
         amount = np.array([sum(e.frames for e in self.of_speaker[name]) for name in self.speakers])
         weights = np.sqrt(amount.astype(np.float64))
+        if shipped_share is None:
+            return weights / weights.sum()
         shipped = np.array([name in sets.shipped_voices for name in self.speakers])
         for group, share in ((shipped, shipped_share), (~shipped, 1.0 - shipped_share)):
             if group.any():
@@ -103,8 +106,10 @@ class SpeechBatches:
             self._mels(rows), self._sides(rows), self._mels(references), torch.from_numpy(speaker), phone
         )
 
-    def sample(self, size: int, frames: int, reference_frames: int) -> Batch:
-        who = self.random.choice(len(self.speakers), size=size, p=self.weights)
+    def sample(self, size: int, frames: int, reference_frames: int, evenly: bool = False) -> Batch:
+        """`evenly`: without preferring the voices that ship."""
+        weights = self.even_weights if evenly else self.weights
+        who = self.random.choice(len(self.speakers), size=size, p=weights)
         rows, references = [], []
         for index in who:
             clips = self.of_speaker[self.speakers[index]]

@@ -121,6 +121,44 @@ class StreamLoss:
         parts = {name: float(value.detach()) for name, value in terms.items()}
         return Outcome(torch.stack(list(terms.values())).sum(), parts, real, made)
 
+    def voices_only(
+        self, batch: Batch, sources: Batch | None, log_f0_median: Tensor, critic: MelCritic
+    ) -> Outcome:
+        """For a decoder that is trained on alone: rebuild the voices, and lend them what others said.
+
+        What is said and who speaks is heard by encoders that stay as they are; `sources` says what is to be
+        converted to the voices of `batch`, if anything is.
+        """
+        system, config = self.system, self.config
+        mel, side = self.perturb.level(batch.mel, batch.side, self.spread)
+        with torch.no_grad():
+            content = self._content(self.perturb(mel), side)
+            embedding = system.speaker_encoder(batch.reference)
+        known = torch.rand(len(mel), 1) < _TABLE_KEPT
+        voice = torch.where(known, system.voice(embedding, batch.speaker), system.voice(embedding))
+        output = self._decode(content + config.content_noise * torch.randn_like(content), side, voice)
+        real = self._delayed(mel)
+        made: Made = [(output, batch.speaker)]
+        terms = {"mel": mel_distance(output, real)}
+        if sources is not None:
+            said, moved = self._said(sources, batch.speaker, log_f0_median)
+            converted, more = self._judged(said, moved, voice, batch.speaker)
+            terms |= more
+            made.append(converted)
+        terms["fooling"] = config.fooling * fooling_loss(critic, made)
+        terms["feature"] = config.feature * feature_distance(critic, output, real, batch.speaker)
+        parts = {name: float(value.detach()) for name, value in terms.items()}
+        return Outcome(torch.stack(list(terms.values())).sum(), parts, real, made)
+
+    @torch.no_grad()
+    def _said(self, sources: Batch, target: Tensor, log_f0_median: Tensor) -> tuple[Tensor, Tensor]:
+        """Content of the sources, and their pitch and energy brought to the targets' pitch."""
+        mel, side = self.perturb.level(sources.mel, sources.side, self.spread)
+        content = self._content(self.perturb(mel), side)
+        moved = side.clone()
+        moved[..., 0] += (log_f0_median[target] - log_f0_median[sources.speaker])[:, None]
+        return content, moved
+
     def _delayed(self, x: Tensor) -> Tensor:
         """What the network answers for: its first `lookahead` outputs have no frame yet."""
         return x[:, : x.shape[1] - self.system.stream.config.lookahead]
@@ -148,22 +186,29 @@ class StreamLoss:
     def _conversion(
         self, content: Tensor, side: Tensor, voice: Tensor, batch: Batch, log_f0_median: Tensor
     ) -> tuple[tuple[Tensor, Tensor], dict[str, Tensor]]:
-        """Speak it as somebody else of the batch: it must sound like them and say the same."""
-        system, config, speaker = self.system, self.config, batch.speaker
+        """Speak it as somebody else of the batch."""
+        speaker = batch.speaker
         order = torch.roll(torch.arange(len(side)), 1)
         moved = side.clone()
         moved[..., 0] += (log_f0_median[speaker[order]] - log_f0_median[speaker])[:, None]
-        output = self._decode(content, moved, voice[order])
+        return self._judged(content, moved, voice[order], speaker[order])
+
+    def _judged(
+        self, content: Tensor, side: Tensor, voice: Tensor, target: Tensor
+    ) -> tuple[tuple[Tensor, Tensor], dict[str, Tensor]]:
+        """A conversion must sound like its target and say the same."""
+        system, config = self.system, self.config
+        output = self._decode(content, side, voice)
         # The judge must not learn to like what it is shown: its weights get no gradient here.
         judge = {name: p.detach() for name, p in system.speaker_encoder.named_parameters()}
         embedding = functional_call(system.speaker_encoder, judge, (output,))
         likeness = functional.cross_entropy(
             15.0 * embedding @ functional.normalize(system.speaker_head.weight.detach(), dim=-1).T,
-            speaker[order],
+            target,
         )
         again = self._content(output, self._delayed(side))
         kept = functional.mse_loss(again, self._delayed(content).detach())
-        return (output, speaker[order]), {
+        return (output, target), {
             "conversion_speaker": config.conversion_speaker * likeness,
             "conversion_content": config.conversion_content * kept,
         }

@@ -10,12 +10,13 @@ import random
 import shutil
 import time
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from rtvc.mel import MelSpec
@@ -42,6 +43,7 @@ class OptimiserConfig:
     minutes: float
     critic_from: float  # share of the run after which the critic joins
     critic_learning_rate: float
+    only_voices: bool  # train the decoder and the known voices alone, on what the encoders say
     average: float  # decay of the running average of the weights, which is what ships
 
 
@@ -75,8 +77,9 @@ class Trainer:
         self.loss = StreamLoss(
             self.system, LossConfig(**config["loss"]), perturb, config["perturb"]["level_spread"]
         )
+        self.trained = list(self._trained())
         self.optimiser = torch.optim.AdamW(
-            self.system.parameters(),
+            self.trained,
             self.optimiser_config.learning_rate,
             (0.9, 0.98),
             weight_decay=_WEIGHT_DECAY,
@@ -87,6 +90,20 @@ class Trainer:
         )
         self.progress = Progress()
         self.dev = self.batches.dev_batch(200)
+
+    def _trained(self) -> Iterator[torch.nn.Parameter]:
+        if not self.optimiser_config.only_voices:
+            yield from self.system.parameters()
+            return
+        self.system.requires_grad_(False)
+        for part in (self.system.stream.decoder, self.system.known):
+            yield from part.requires_grad_(True).parameters()
+
+    def start_from(self, run: Path) -> None:
+        """Begin with the averaged weights of another run, and with its critic."""
+        self.system.load_state_dict(load_file(run / AVERAGE))
+        self.average = {name: x.detach().clone() for name, x in self.system.state_dict().items()}
+        self.critic.load_state_dict(torch.load(run / "last.pt", weights_only=True)["critic"])
 
     def learning_rate(self) -> float:
         """Warm-up by steps, then a cosine over the minutes granted, down to 2 %."""
@@ -101,14 +118,20 @@ class Trainer:
         data = self.data_config
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate()
-        batch = self.batches.sample(data["batch"], data["frames"], data["reference_frames"])
+        sizes = data["batch"], data["frames"], data["reference_frames"]
+        batch = self.batches.sample(*sizes)
         convert = self.share_done() > _CONVERSION_FROM and self.progress.step % 2 == 0
-        critic = self.critic if self.share_done() > self.optimiser_config.critic_from else None
+        critic = self.critic if self.share_done() >= self.optimiser_config.critic_from else None
         self.critic.requires_grad_(False)
-        outcome = self.loss(batch, self.batches.log_f0_median, convert, critic)
+        if self.optimiser_config.only_voices:
+            critic = self.critic
+            sources = self.batches.sample(*sizes, evenly=True) if self.progress.step % 2 == 0 else None
+            outcome = self.loss.voices_only(batch, sources, self.batches.log_f0_median, critic)
+        else:
+            outcome = self.loss(batch, self.batches.log_f0_median, convert, critic)
         self.optimiser.zero_grad(set_to_none=True)
         outcome.total.backward()
-        torch.nn.utils.clip_grad_norm_(self.system.parameters(), self.optimiser_config.clip)
+        torch.nn.utils.clip_grad_norm_(self.trained, self.optimiser_config.clip)
         self.optimiser.step()
         self._average_weights()
         self.progress.step += 1
@@ -225,6 +248,8 @@ def main() -> int:
     trainer = Trainer(config, args.out)
     if trainer.resume():
         print(f"resumed at step {trainer.progress.step}")
+    elif "start_from" in config:
+        trainer.start_from(Path(config["start_from"]))
     trainer.run()
     return 0
 

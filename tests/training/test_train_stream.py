@@ -40,6 +40,7 @@ clip = 1.0
 minutes = 1.0
 critic_from = 0.5
 critic_learning_rate = 2e-4
+only_voices = false
 average = 0.9
 """
 
@@ -166,3 +167,17 @@ def test_features_of_a_clip_have_one_row_per_hop(corpus):
     assert mel.shape == (int(1.2 * 22050) // 256, 80) and side.shape == (len(mel), 3)
     assert np.exp(np.median(side[side[:, 1] > 0.9, 0].astype(np.float64))) == pytest.approx(100.0, rel=0.1)
     assert torch.from_numpy(dequantise(mel)).isfinite().all()
+
+
+def test_second_part_trains_the_voices_and_leaves_the_encoders(tmp_path, config, corpus):
+    first = trainer_in(tmp_path / "first", config, corpus)
+    first.step()
+    first.save()
+    second_config = config | {"optimiser": config["optimiser"] | {"only_voices": True}}
+    second = trainer_in(tmp_path / "second", second_config, corpus)
+    second.start_from(tmp_path / "first")
+    before = {name: x.clone() for name, x in second.system.state_dict().items()}
+    terms = [second.step() for _ in range(2)]
+    assert {"conversion_speaker", "fooling", "feature", "critic"} <= terms[0].keys()
+    changed = {name for name, x in second.system.state_dict().items() if not torch.equal(x, before[name])}
+    assert changed and all(name.startswith(("stream.decoder.", "known.")) for name in changed)

@@ -36,6 +36,7 @@ clip = 1.0
 minutes = 1.0
 critic_from = 0.5
 critic_learning_rate = 2e-4
+only_voices = false
 average = 0.9
 """
 
