@@ -109,6 +109,8 @@ def export(run: Path, out: Path, is_shipped: bool) -> list[str]:
     """Write all that comes of one run; returns lines that say what was made."""
     if (run / BEST).exists():
         lines = export_system(run, out)
+    elif is_shipped and run.name != _model_name(run):
+        lines = [export_run(run, out)]
     elif is_shipped:
         encoder = export_encoder(run, ASSETS / "encoders" / f"{run.name}.onnx")
         lines = [export_run(run, out), encoder, install(run), f"{refresh_previews()} previews"]
@@ -136,7 +138,7 @@ def export_run(run: Path, out: Path) -> str:
         path.name.removesuffix(VOICE_SUFFIX) for path in (run / "voices").glob(f"*{VOICE_SUFFIX}")
     )
     original = StreamStep(trained.stream)
-    info = describe(original, "stream", out.stem, voices, trained)
+    info = describe(original, "stream", _model_name(run), voices, trained)
     live = copy.deepcopy(trained.stream)
     to_step_layers(live)
     model = to_graph(StreamStep(live), info)
@@ -162,7 +164,7 @@ def export_run(run: Path, out: Path) -> str:
 def export_encoder(run: Path, out: Path) -> str:
     """Write what makes new voices for the model of a run."""
     trained = load_run(run)
-    info = describe(trained.encoder, "speaker-encoder", out.stem, [], trained)
+    info = describe(trained.encoder, "speaker-encoder", _model_name(run), [], trained)
     fresh = out.with_name(out.name + ".new")
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -173,6 +175,11 @@ def export_encoder(run: Path, out: Path) -> str:
     finally:
         fresh.unlink(missing_ok=True)
     return f"encoders/{out.name}: {out.stat().st_size / 1e6:.2f} MB, within {worst:.1e} of the network"
+
+
+def _model_name(run: Path) -> str:
+    """What a voice vector goes by: `stream.low` is `stream` for a preset and takes its voices."""
+    return run.name.partition(".")[0]
 
 
 def _check_voices(run: Path, step: str) -> None:

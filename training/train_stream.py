@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -89,6 +90,7 @@ class Trainer:
             self.critic.parameters(), self.optimiser_config.critic_learning_rate, _CRITIC_BETAS
         )
         self.progress = Progress()
+        self.steps_before = ""  # of the run this one began with
         self.dev = self.batches.dev_batch(200)
 
     def _trained(self) -> Iterator[torch.nn.Parameter]:
@@ -103,6 +105,8 @@ class Trainer:
         """Begin with the averaged weights of another run, and with its critic."""
         self.system.load_state_dict(load_file(run / AVERAGE))
         self.average = {name: x.detach().clone() for name, x in self.system.state_dict().items()}
+        with safe_open(run / AVERAGE, framework="pt") as file:
+            self.steps_before = (file.metadata() or {}).get("step", "unknown") + "+"
         self.critic.load_state_dict(torch.load(run / "last.pt", weights_only=True)["critic"])
 
     def learning_rate(self) -> float:
@@ -172,7 +176,7 @@ class Trainer:
         torch.save(self._everything(), fresh)
         fresh.replace(self.folder / "last.pt")
         fresh = self.folder / f"{AVERAGE}.new"
-        save_file(self.average, fresh, metadata={"step": str(self.progress.step)})
+        save_file(self.average, fresh, metadata={"step": f"{self.steps_before}{self.progress.step}"})
         fresh.replace(self.folder / AVERAGE)
 
     def _everything(self) -> dict[str, Any]:
@@ -183,6 +187,7 @@ class Trainer:
             "critic": self.critic.state_dict(),
             "critic_optimiser": self.critic_optimiser.state_dict(),
             "step": self.progress.step,
+            "steps_before": self.steps_before,
             "seconds": self.progress.seconds,
             "torch_random": torch.get_rng_state(),
             "numpy_random": json.dumps(self.batches.random.bit_generator.state),
@@ -199,6 +204,7 @@ class Trainer:
         self.critic.load_state_dict(saved["critic"])
         self.critic_optimiser.load_state_dict(saved["critic_optimiser"])
         self.progress = Progress(saved["step"], saved["seconds"])
+        self.steps_before = saved["steps_before"]
         torch.set_rng_state(saved["torch_random"])
         self.batches.random.bit_generator.state = json.loads(saved["numpy_random"])
         return True

@@ -5,10 +5,12 @@ import tomllib
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 
 from rtvc.voices import read_voice
 from tests.training.synthetic_corpus import write_corpus
 from training.manifest import read_manifest
+from training.networks.stream import AVERAGE
 from training.phone_set import UNKNOWN
 from training.prepare import clip_arrays, dequantise, prepare, quantise
 from training.train_stream import Trainer
@@ -181,3 +183,6 @@ def test_second_part_trains_the_voices_and_leaves_the_encoders(tmp_path, config,
     assert {"conversion_speaker", "fooling", "feature", "critic"} <= terms[0].keys()
     changed = {name for name, x in second.system.state_dict().items() if not torch.equal(x, before[name])}
     assert changed and all(name.startswith(("stream.decoder.", "known.")) for name in changed)
+    second.save()
+    with safe_open(tmp_path / "second" / AVERAGE, framework="pt") as file:
+        assert file.metadata()["step"] == "1+2"
