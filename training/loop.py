@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from lightning.fabric import Fabric
@@ -60,12 +61,14 @@ class Loop:
                 report(self.progress, terms)
             if self.progress.step % self.system.steps_per_epoch == 0:
                 self._end_epoch(_means(sums))
-                sums, saved = {}, time.monotonic()
-            elif now - saved > self.system.training.save_seconds:
+                sums = {}
+            # Short epochs come many a second: what is needed to go on is written by the clock.
+            if now - saved > self.system.training.save_seconds:
                 self.save()
                 saved = time.monotonic()
         if sums:  # ended within an epoch: what was learned since the last one is judged too
-            self.save(self._judge(_means(sums))[1])
+            self._judge(_means(sums))
+        self.save()
         return reason
 
     def advance(self) -> Terms:
@@ -96,22 +99,21 @@ class Loop:
     def _end_epoch(self, means: Terms) -> None:
         self.progress.epoch += 1
         self.progress.epochs_since_best += 1
-        val, is_best = self._judge(means)
+        val = self._judge(means)
         for scheduler in self.schedulers.values():
             scheduler.step(val)
-        self.save(is_best)
 
-    def _judge(self, means: Terms) -> tuple[float, bool]:
-        """Log the figures of the moment; returns the one for val, and whether it is the best so far."""
+    def _judge(self, means: Terms) -> float:
+        """Log the figures of the moment, keep the best network; returns the figure it is the best by."""
         for part in self.system.parts.values():
             part.eval()
         # Every process judges the same clips with the same weights; one figure is taken all the same.
         figures: Terms = self.fabric.broadcast(self.system.judge())
-        is_best = figures["val"] < self.progress.best
-        if is_best:
+        if figures["val"] < self.progress.best:
             self.progress.best, self.progress.epochs_since_best = figures["val"], 0
+            self._save_best()
         self._log(means | figures)
-        return figures["val"], is_best
+        return figures["val"]
 
     def _log(self, figures: Terms) -> None:
         record = {"epoch": self.progress.epoch, "minutes": round(self.progress.seconds / 60.0, 3)}
@@ -123,16 +125,22 @@ class Loop:
                 line = {"step": self.progress.step} | record | {n: round(v, 6) for n, v in figures.items()}
                 file.write(json.dumps(line) + "\n")
 
-    def save(self, is_best: bool = False) -> None:
+    def _facts(self) -> dict[str, Any]:
+        return self.system.all_facts() | {"progress": asdict(self.progress)}
+
+    def _save_best(self) -> None:
+        system = self.system
+        system.before_saving()
+        if self.fabric.is_global_zero:
+            weights = system.parts[NETWORK].state_dict()
+            checkpoint.write(self.folder / BEST, {NETWORK: weights}, self._facts())
+            system.write_beside_best(self.folder)
+
+    def save(self) -> None:
         """The first process writes and no other waits for it: each has its own clock for when to save."""
         system = self.system
-        if is_best:
-            system.before_saving()
         if self.fabric.is_global_zero:
-            facts = system.all_facts() | {"progress": asdict(self.progress)}
-            if is_best:
-                checkpoint.write(self.folder / BEST, {NETWORK: system.parts[NETWORK].state_dict()}, facts)
-                system.write_beside_best(self.folder)
+            facts = self._facts()
             parts = {name: part.state_dict() for name, part in system.parts.items()}
             for name, optimiser in system.optimisers.items():
                 parts[_OPTIMISER + name] = checkpoint.optimiser_tensors(optimiser)
@@ -152,7 +160,19 @@ class Loop:
             checkpoint.restore_optimiser(optimiser, parts.get(_OPTIMISER + name, {}), groups)
             self.schedulers[name].load_state_dict(facts["schedulers"][name])
         self.progress = Progress(**facts["progress"])
+        self._forget_what_was_lost()
         return True
+
+    def _forget_what_was_lost(self) -> None:
+        """A killed run had gone on after it saved: those epochs come again, their best checkpoint stays."""
+        if (self.folder / BEST).exists():
+            _, facts = checkpoint.read(self.folder / BEST)
+            self.progress.best = min(self.progress.best, facts["progress"]["best"])
+        curve = self.folder / CURVE
+        if curve.exists() and self.fabric.is_global_zero:
+            lines = curve.read_text(encoding="utf-8").splitlines(keepends=True)
+            kept = [line for line in lines if json.loads(line)["step"] <= self.progress.step]
+            curve.write_text("".join(kept), encoding="utf-8")
 
 
 def _means(sums: dict[str, list[float]]) -> Terms:

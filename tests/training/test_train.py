@@ -108,6 +108,21 @@ def test_a_run_that_ends_within_an_epoch_is_judged_too(caches, tmp_path, monkeyp
     assert facts["progress"]["step"] == 2 and curve(tmp_path)[0]["val"] == pytest.approx(loop.progress.best)
 
 
+def test_a_better_checkpoint_than_the_last_saved_stays(caches, tmp_path):
+    loop = loop_of("digits-mlp", caches("digits-mlp"), tmp_path)
+    loop.system.judge = lambda: {"val": 1.0}
+    loop.save()
+    loop.advance()
+    loop._judge({})
+    again = loop_of("digits-mlp", caches("digits-mlp"), tmp_path)
+    assert again.resume() and again.progress.step == 0 and again.progress.best == 1.0
+    assert curve(tmp_path) == []
+    before = (tmp_path / "best.safetensors").read_bytes()
+    again.system.judge = lambda: {"val": 2.0}
+    again._judge({})
+    assert (tmp_path / "best.safetensors").read_bytes() == before
+
+
 def command(config, folder, *options):
     arguments = ["-m", "training.train", str(config), "--out", str(folder), "--accelerator", "cpu", *options]
     return [sys.executable, *arguments]
@@ -115,11 +130,11 @@ def command(config, folder, *options):
 
 def test_a_killed_run_goes_on(caches, tmp_path):
     config = tiny_runs.write_config(tmp_path / "tiny.toml", "digits-mlp", caches("digits-mlp"), epochs=100000)
-    config.write_text(config.read_text() + "stop_patience = 100000\n")
+    config.write_text(config.read_text() + "stop_patience = 100000\nsave_seconds = 0.2\n")
     folder = tmp_path / "run"
     process = subprocess.Popen(command(config, folder), cwd=ROOT, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 180.0
-    while not (folder / "curve.jsonl").exists() or len(curve_lines(folder)) < 3:
+    while not (folder / "last.safetensors").exists() or len(curve_lines(folder)) < 3:
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGKILL)
@@ -130,6 +145,8 @@ def test_a_killed_run_goes_on(caches, tmp_path):
     done = subprocess.run(command(config, folder), cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert f"goes on at step {step}," in done.stdout
+    steps = [line["step"] for line in curve(folder)]
+    assert steps == sorted(set(steps)), "an epoch stands twice in the curve"
     after = [line for line in curve(folder) if line["step"] > step]
     assert after and after[0]["reconstruction"] < curve(folder)[0]["reconstruction"]
 
