@@ -5,11 +5,14 @@ ring holds is therefore numbered anew: the numbers others use, plus all that str
 """
 
 import math
+from collections import deque
 
 from rtvc.drift import ClockFollower
 from rtvc.output_buffer import OutputBuffer, Range
 from rtvc.resample import Resampler
 from rtvc.stage import Audio
+
+_CALM_WATCHES = 3  # of 0.4 s
 
 
 class ElasticOutputBuffer(OutputBuffer):
@@ -32,7 +35,8 @@ class ElasticOutputBuffer(OutputBuffer):
         self.stretched_samples = 0  # one integer, which the callback reads
         # Stored by the output callback.
         self._follower = ClockFollower()
-        self._first_delay = 0.0
+        self._blocks = 1  # of input that come at once, or nearly
+        self._lately = deque[int](maxlen=_CALM_WATCHES)  # the same in the last watches
         self._lag = Range()  # how far what the worker promises is behind what was captured
 
     @property
@@ -69,15 +73,25 @@ class ElasticOutputBuffer(OutputBuffer):
 
     def _first_shift(self) -> int:
         """Output callback."""
+        self._blocks = self._blocks_waited_for()
+        return int(self._delay.mean - self._wanted_delay)
+
+    @property
+    def _wanted_delay(self) -> float:
+        """Output callback."""
+        waiting = self._blocks * self._input_block + self.target_samples
+        return self._held_back + waiting + self._given_way
+
+    def _blocks_waited_for(self) -> int:
+        """Output callback. How many blocks of input the sound system gave at once, in this watch."""
         waits = (self._lag.most - self._held_back) / self._input_block
-        blocks = max(1, math.ceil(waits - 0.5))
-        self._first_delay = self._held_back + blocks * self._input_block + self.target_samples
-        return int(self._delay.mean - self._first_delay)
+        return max(1, math.ceil(waits - 0.5))
 
     def _trim(self, out: Audio) -> bool:
         """Output callback. A large error is cut, a small one flows off; True if `out` is filled."""
         seconds = self._headroom.samples / self._rate
-        wanted = self._first_delay + self._given_way
+        self._wait_for_less()
+        wanted = self._wanted_delay
         too_late, all_late = self._delay.mean - wanted, self._delay.least - wanted
         spare, starved = int(self._headroom.least) - self.target_samples, self._starved
         self.delay_samples = self._delay.mean
@@ -91,6 +105,12 @@ class ElasticOutputBuffer(OutputBuffer):
             self._follower.follow(too_late / self._rate, seconds)
         self._ease(spare)
         return False
+
+    def _wait_for_less(self) -> None:
+        """Output callback. Devices may start unevenly and then be better; a block less may be their phase."""
+        self._lately.append(self._blocks_waited_for())
+        if len(self._lately) == self._lately.maxlen and max(self._lately) <= self._blocks - 2:
+            self._blocks = max(self._lately)
 
     def _ease(self, spare: int) -> None:
         """Output callback. Where sound was given way to, but needlessly for a while, take that back."""

@@ -40,6 +40,7 @@ class TwoClocks:
         self.delays_ms: list[tuple[float, float]] = []  # (when, how late), at the first sample of each block
         self.blocks: list[Audio] = []
         self.microphone_works = True
+        self.held_blocks: int | None = None  # while not None, blocks gather in the sound system
 
     def run(self, seconds: float) -> None:
         end = self._calls[0][0] + seconds
@@ -49,9 +50,17 @@ class TwoClocks:
             self.clock.now = max(self.clock.now, due + late)
             if is_output:
                 self._play(due)
+            elif self.held_blocks is not None:
+                self.held_blocks += 1
             else:
                 self._capture()
             heapq.heappush(self._calls, (due + BLOCK / (RATE if is_output else self.input_rate), is_output))
+
+    def let_go(self) -> None:
+        """All that has gathered comes at once."""
+        held, self.held_blocks = self.held_blocks or 0, None
+        for _ in range(held):
+            self._capture()
 
     def _capture(self) -> None:
         ramp = np.arange(self._captured, self._captured + BLOCK, dtype=np.float32)
@@ -110,6 +119,19 @@ def test_the_delay_is_the_one_shown_and_the_same_in_any_phase(phase: float) -> N
     # Half a millisecond of filter; the oldest sample of a block has waited for the youngest.
     assert (chain.buffer_seconds + chain.latency_seconds + block) * 1e3 == pytest.approx(delay_ms, abs=0.1)
     assert delay_ms == pytest.approx((2 * BLOCK + HOP - 1) / RATE * 1e3 + PRESET.output_margin_ms, abs=0.5)
+
+
+def test_devices_that_start_unevenly_do_not_stay_late() -> None:
+    devices, even = TwoClocks(0.0), TwoClocks(0.0)
+    devices.run(0.15)
+    devices.held_blocks = 0
+    devices.run(0.12)
+    devices.let_go()
+    devices.run(9.0)
+    even.run(3.0)
+    usual = even.delays_after(2.0).mean()
+    assert devices.delays_after(8.5).mean() == pytest.approx(usual, abs=0.5)
+    assert devices.chain.output.cuts == 1
 
 
 def test_late_sound_that_was_given_way_to_flows_back_without_a_cut() -> None:
