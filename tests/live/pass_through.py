@@ -1,4 +1,7 @@
-"""The live program with a chain that changes nothing; the arguments are preset, input and output."""
+"""The live program with a chain that changes nothing.
+
+The arguments are preset, input, output and, if it is to be another than the devices' own, a sample rate.
+"""
 
 import sys
 
@@ -9,12 +12,12 @@ from rtvc.settings import ChainSettings
 from rtvc.stage import Pipeline
 from tests.fakes import Passing
 
-preset, source, sink = sys.argv[1:]
+preset, source, sink, *rate = sys.argv[1:]
 sys.exit(
     headless.run(
         lambda settings, input_rate, output_rate: Pipeline([Passing(output_rate)]),
         ChainSettings(mode="bypass", preset_name=preset),
-        DeviceChoice(source, sink),
+        DeviceChoice(source, sink, int(rate[0]) if rate else None),
         json=True,
         measured=Measured(),
     )

@@ -11,6 +11,7 @@ microphone, so one recording of both shows how late the speaker says what the mi
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -34,17 +35,19 @@ default-sample-format = float32le
 default-sample-rate = {RATE}
 alternate-sample-rate = {RATE}
 """
-_MICROPHONE = (
-    "module-remap-source source_name=mic master=cable.monitor remix=no channels=1 channel_map=mono"
+_MICROPHONE = "module-remap-source source_name=mic master=cable.monitor remix=no channels=1 channel_map=mono"
+_SPEAKER = (
+    "module-remap-sink sink_name=speaker master=cable remix=no channels=1 channel_map=mono "
+    "master_channel_map=front-left"
 )
 # Without norewinds the null sink renders seconds ahead and then stalls.
 _MODULES = f"""
 load-module module-native-protocol-unix auth-anonymous=1 socket={{folder}}/socket
 load-module module-null-sink sink_name=cable rate={RATE} format=float32le channels=2 norewinds=1
-load-module module-remap-sink sink_name=speaker master=cable remix=no \
-  channels=1 channel_map=mono master_channel_map=front-left
+load-module {_SPEAKER}
 load-module module-remap-sink sink_name=mouth master=cable remix=no \
   channels=1 channel_map=mono master_channel_map=front-right
+load-module module-cli-protocol-unix socket={{folder}}/orders
 load-module {_MICROPHONE} master_channel_map=front-right
 set-default-sink speaker
 set-default-source mic
@@ -105,6 +108,44 @@ class VirtualCard:
         self._daemon.wait()
 
     @contextmanager
+    def without(self, device: str) -> Iterator[None]:
+        """The speaker or the microphone is pulled out meanwhile, and what was open on it ends."""
+        kind, users = ("sinks", "sink-inputs") if device == "speaker" else ("sources", "source-outputs")
+        name, verb = ("speaker", "kill-sink-input") if device == "speaker" else ("mic", "kill-source-output")
+        number = self._row(kind, f"\t{name}\t")[0]
+        victims = [
+            row.split()[0]
+            for row in self._ask("list", "short", users).splitlines()
+            if row.split()[1] == number
+        ]
+        module = self._row("modules", f"name={name} ")[0]
+        self._order(*(f"{verb} {victim}" for victim in victims), f"unload-module {module}")
+        try:
+            yield
+        finally:
+            if device == "speaker":
+                self._ask("load-module", *_SPEAKER.split())
+                self._ask("set-default-sink", "speaker")
+            else:
+                self._ask("load-module", *_MICROPHONE.split(), "master_channel_map=front-right")
+                self._ask("set-default-source", "mic")
+
+    def _row(self, kind: str, text: str) -> list[str]:
+        return next(row for row in self._ask("list", "short", kind).splitlines() if text in row).split()
+
+    def _order(self, *lines: str) -> None:
+        """To the daemon itself, all at once: between two calls of pactl streams find another device."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(self.folder / "orders"))
+            connection.sendall("".join(line + "\n" for line in lines).encode())
+            connection.settimeout(0.5)
+            try:
+                while connection.recv(4096):
+                    pass
+            except TimeoutError:
+                pass  # it has no more to say
+
+    @contextmanager
     def echoing(self) -> Iterator[None]:
         """The microphone hears the speaker instead of the mouth. Nobody may be listening meanwhile."""
         self._let_microphone_hear("front-left")
@@ -114,9 +155,7 @@ class VirtualCard:
             self._let_microphone_hear("front-right")
 
     def _let_microphone_hear(self, channel: str) -> None:
-        listed = self._ask("list", "short", "modules").splitlines()
-        number = next(line.split()[0] for line in listed if "source_name=mic" in line)
-        self._ask("unload-module", number)
+        self._ask("unload-module", self._row("modules", "source_name=mic ")[0])
         self._ask("load-module", *_MICROPHONE.split(), f"master_channel_map={channel}")
         self._ask("set-default-source", "mic")
 
@@ -191,6 +230,12 @@ class VirtualCard:
         process = subprocess.Popen(command, env=self.environment, **pipes)
         self._processes.append(process)
         return process
+
+    def play(self, path: Path) -> "subprocess.Popen[bytes]":
+        """Raw sound from a file into the microphone, for as long as it lasts."""
+        with open(path, "rb") as sound:
+            say = ["pacat", "-d", "mouth", "--latency-msec=50", "--channels=1", *_SOUND]
+            return self._spawn(say, stdin=sound)
 
     def say_and_listen(self, sound: NDArray[np.float32], seconds: float) -> tuple[NDArray[np.float32], ...]:
         """Play into the microphone; return what the microphone and the speaker had to say meanwhile."""

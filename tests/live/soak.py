@@ -1,0 +1,175 @@
+"""python -m tests.live.soak: the live program for as long as you like on the virtual card, minute by minute.
+
+    python -m tests.live.soak --minutes 30 -- --target p230
+    python -m tests.live.soak --minutes 30 --pass-through
+    python -m tests.live.soak --minutes 4 --load 2 -- --target p230
+
+Prints delay, memory and all that went wrong, and ends with 1 where something did: a drop, a delay that
+moved by more than 2 ms, or memory that grew. The machine has to be quiet, but for the busy processes of
+--load, which run for the middle half of the time. --pass-through tells what the sound system alone makes of
+the same time.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import soundfile
+
+from rtvc.resample import Resampler
+from tests.live.test_virtual_card import ROOT
+from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
+
+SPEECH = ROOT / "rtvc/assets/demo/hello.wav"
+MOST_DELAY_CHANGE_MS, MOST_GROWTH_MB = 2.0, 5.0
+WARM_UP_SECONDS = 30.0
+FAULTS = ("underruns", "overruns", "drops", "repairs", "device_xruns", "recoveries")
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at the program."""
+
+    seconds: float
+    delay_ms: float
+    resident_mb: float
+    load: float
+    hop_p99_ms: float
+    faults: dict[str, int]
+
+    def __str__(self) -> str:
+        faults = " ".join(f"{name}={count}" for name, count in self.faults.items() if count) or "no faults"
+        return (
+            f"{self.seconds:7.0f} s  {self.delay_ms:6.1f} ms  {self.resident_mb:6.1f} MB  "
+            f"load {self.load:.2f}  p99 {self.hop_p99_ms:.1f} ms  {faults}"
+        )
+
+
+class Watch:
+    """Reads all that the program says and keeps the last of it."""
+
+    def __init__(self, program: "subprocess.Popen[bytes]") -> None:
+        self._program = program
+        self._stats: dict[str, Any] = {}
+        self.said: list[str] = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self._program.stdout is not None
+        for line in self._program.stdout:
+            event = json.loads(line)
+            if event["event"] == "stats":
+                self._stats = event
+            elif event.get("message"):
+                self.said.append(event["message"])
+
+    def look(self) -> Look | None:
+        stats = self._stats
+        if not stats:
+            return None
+        return Look(
+            seconds=stats["seconds"],
+            delay_ms=stats["latency"]["total_ms"],
+            resident_mb=_resident_mb(self._program.pid),
+            load=stats["load"],
+            hop_p99_ms=stats["hop_p99_ms"],
+            faults={name: stats[name] for name in FAULTS},
+        )
+
+
+def _resident_mb(process: int) -> float:
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def talk(card: VirtualCard, seconds: float) -> "subprocess.Popen[bytes]":
+    """Let the mouth speak for so long, without a pause longer than the clip's own."""
+    samples, rate = soundfile.read(SPEECH, dtype="float32")
+    clip = Resampler(rate, RATE).process(samples)
+    path = card.folder / "speech.raw"
+    with open(path, "wb") as file:
+        for _ in range(max(1, round(seconds * RATE / len(clip)))):
+            file.write(clip.tobytes())
+    return card.play(path)
+
+
+def soak(card: VirtualCard, command: list[str], minutes: float, busy: int) -> list[Look]:
+    """Run the command; one look a minute, or ten where the time is short."""
+    seconds = 60.0 * minutes
+    program = card.run(command)
+    watch, looks, loads = Watch(program), list[Look](), list[subprocess.Popen[bytes]]()
+    talk(card, seconds + WARM_UP_SECONDS)
+    began, pause = time.monotonic(), threading.Event()
+    while (passed := time.monotonic() - began) < seconds and program.poll() is None:
+        is_middle = seconds / 4 < passed < 3 * seconds / 4
+        while is_middle and len(loads) < busy:
+            loads.append(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
+        if not is_middle:
+            _end(loads)
+        pause.wait(min(60.0, seconds / 10))
+        if (look := watch.look()) is not None:
+            looks.append(look)
+            print(look, flush=True)
+    _end(loads)
+    print(*watch.said, sep="\n")
+    program.terminate()
+    program.wait()
+    return looks
+
+
+def _end(processes: list["subprocess.Popen[bytes]"]) -> None:
+    while processes:
+        process = processes.pop()
+        process.kill()
+        process.wait()
+
+
+def verdict(looks: list[Look], busy: int) -> list[str]:
+    """What went wrong, as sentences."""
+    steady = [look for look in looks if look.seconds > WARM_UP_SECONDS]
+    if len(steady) < 2:
+        return ["The program did not live long enough to be judged."]
+    wrong = []
+    drops = steady[-1].faults["drops"] - steady[0].faults["drops"]
+    if drops:
+        wrong.append(f"{drops} drops")
+    delays = [steady[0].delay_ms, steady[-1].delay_ms] if busy else [look.delay_ms for look in steady]
+    if max(delays) - min(delays) > MOST_DELAY_CHANGE_MS:
+        wrong.append(f"the delay moved by {max(delays) - min(delays):.1f} ms")
+    growth = steady[-1].resident_mb - steady[0].resident_mb
+    if growth > MOST_GROWTH_MB:
+        wrong.append(f"memory grew by {growth:.1f} MB")
+    return wrong
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.live.soak", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--load", type=int, default=0, metavar="N", help="busy processes for the middle half")
+    parser.add_argument("--pass-through", action="store_true", help="a chain that changes nothing")
+    parser.add_argument("options", nargs="*", help="of the program, after --")
+    options = parser.parse_args()
+    if (reason := why_unavailable()) is not None:
+        print(f"No virtual card: {reason}.", file=sys.stderr)
+        return 2
+    command = [sys.executable, str(ROOT / "main.py"), "--headless", "--json", *options.options]
+    if options.pass_through:
+        command = [sys.executable, str(ROOT / "tests/live/pass_through.py"), "balanced", "default", "default"]
+    with VirtualCard() as card:
+        card.environment["PYTHONPATH"] = str(ROOT)
+        wrong = verdict(soak(card, command, options.minutes, options.load), options.load)
+    print("; ".join(wrong) if wrong else "All is well.")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
