@@ -82,7 +82,7 @@ def _picture(folder: Path, size: str, theme: str) -> None:
     files = [File(Path(name)) for name in names]
     files[0].state = files[1].state = "done"
     files[2].state, files[2].share = "running", 0.62
-    files[4].state, files[4].note = "failed", "broken.wav ends before its header says"
+    files[4].state, files[4].note = "failed", "chapter 04.flac ends before its header says"
     session.queue.show_files(files, running=2)
     save("files", window)
     window.show_page(3)

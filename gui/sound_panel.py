@@ -54,7 +54,7 @@ class SoundPanel(Card):
         self.gate_is_on.setAccessibleName(self.tr("Noise gate on"))
         self.gate_is_on.setFixedWidth(_CHECK_PIXELS)  # it would keep room for a text
         self.gate_is_on.setToolTip(self.tr("Silence what is quieter than this"))
-        self.gate = ValueSlider(self.tr("Noise gate"), (-80, -20), 1, lambda v: f"{v:.0f} dB", _GATE_REST_DB)
+        self.gate = ValueSlider(self.tr("Gate"), (-80, -20), 1, lambda v: f"{v:.0f} dB", _GATE_REST_DB)
         self.gate.head.insertWidget(0, self.gate_is_on)
         head = row(words(self.tr("Sound"), "heading"), stretch=True)
         head.addLayout(self.presets_place)
