@@ -43,7 +43,7 @@ class AddVoice(QDialog):
         )
         self.consent = QCheckBox(self.tr("This is my voice, or its owner agreed to this"))
         self.note = words("", "warning", wraps=True)
-        self.create = button(self.tr("Make the voice"), "primary")
+        self.make = button(self.tr("Make the voice"), "primary")
         self.take = MicrophoneTake(controller, _SECONDS, self)
         self._lay_out()
         self._wire()
@@ -63,14 +63,14 @@ class AddVoice(QDialog):
         cancel = button(self.tr("Cancel"))
         cancel.clicked.connect(self.reject)
         line.addWidget(cancel)
-        line.addWidget(self.create)
+        line.addWidget(self.make)
         column.addLayout(line)
-        self.create.setDefault(True)
+        self.make.setDefault(True)
 
     def _wire(self) -> None:
         self.record.clicked.connect(lambda: self._record())
         self.choose.clicked.connect(self._ask_files)
-        self.create.clicked.connect(self._make)
+        self.make.clicked.connect(self._make)
         self.name.textChanged.connect(lambda _: self._show())
         self.consent.clicked.connect(lambda _: self._show())
         self.take.heard.connect(self._hear)
@@ -112,7 +112,7 @@ class AddVoice(QDialog):
         self.bar.setVisible(is_taking)
         self.meter.setVisible(is_taking)
         is_ready = bool(self.name.text().strip() and self._files and self.consent.isChecked())
-        self.create.setEnabled(is_ready and not is_taking)
+        self.make.setEnabled(is_ready and not is_taking)
 
     def _ask_files(self) -> None:
         names, _ = QFileDialog.getOpenFileNames(self, self.tr("Recordings of one person"))
@@ -120,7 +120,7 @@ class AddVoice(QDialog):
             self.use_files([Path(name) for name in names])
 
     def _make(self) -> None:
-        self.create.setEnabled(False)
+        self.make.setEnabled(False)
         self.note.setText(self.tr("The voice is being made …"))
         paths = [str(path) for path in self._files]
         self.call(["--enroll", self.name.text().strip(), *paths], self._has_made, self)

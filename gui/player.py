@@ -64,9 +64,7 @@ class Player(QObject):
         return True
 
     def _look(self, state: Any) -> None:
-        from PyQt6.QtMultimedia import QtAudio
-
-        if state == QtAudio.State.IdleState:
+        if state.name == "IdleState":  # all is played; the enum's home differs from one Qt to the next
             self.stop()
 
 

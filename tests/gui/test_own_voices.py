@@ -48,13 +48,13 @@ def test_a_voice_from_files_takes_name_speech_and_consent(
 ) -> None:
     dialog.use_files([tmp_path / "me.wav", tmp_path / "me too.wav"])
     qtbot.keyClicks(dialog.name, "Zoe")
-    assert not dialog.create.isEnabled()
+    assert not dialog.make.isEnabled()
     dialog.consent.click()
-    qtbot.mouseClick(dialog.create, LEFT)
+    qtbot.mouseClick(dialog.make, LEFT)
     assert calls.arguments == [["--enroll", "Zoe", str(tmp_path / "me.wav"), str(tmp_path / "me too.wav")]]
     calls.answer(error="There is no speech in me.wav.")
     assert dialog.note.text() == "There is no speech in me.wav." and dialog.isVisible()
-    qtbot.mouseClick(dialog.create, LEFT)
+    qtbot.mouseClick(dialog.make, LEFT)
     link.voices.append(voice("Zoe", "F", 210, own=True))
     calls.answer(id="Zoe", hint="More speech would make it better.")
     assert not dialog.isVisible()
