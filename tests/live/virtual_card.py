@@ -96,6 +96,14 @@ class VirtualCard:
             process.communicate()  # closes its pipes and waits
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether what goes wrong with the sound is the program's doing: others leave room for the card.
+
+        The sound library's own threads within the program have no rank, whatever the program does.
+        """
+        return self.is_realtime and os.getloadavg()[0] < (os.cpu_count() or 1)
+
     def start(self) -> None:
         """Let the card be there; again after `kill`."""
         self._start_daemon()
