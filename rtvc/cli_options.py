@@ -109,7 +109,7 @@ def _add_sound(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--preset", default=DEFAULT_PRESET, help=f"see below (default: {DEFAULT_PRESET})")
     group.add_argument("--gate", type=_number, metavar="DBFS", help="silence what is quieter, e.g. -50")
     group.add_argument(
-        "--noise-reduction", type=_number, default=0.0, metavar="0..1", help="turn steady noise down, e.g. 0.5"
+        "--noise-reduction", type=_number, default=0.0, metavar="0..1", help="turn noise down, e.g. 0.5"
     )
     group.add_argument("--input-gain", type=_number, default=0.0, metavar="DB", help="default: 0")
     group.add_argument("--output-gain", type=_number, default=0.0, metavar="DB", help="default: 0")

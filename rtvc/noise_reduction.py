@@ -39,7 +39,7 @@ class NoiseReduction:
         self._lowest: Float = np.full(bands, np.inf, np.float32)  # of the present part
         self._parts: Float = np.full((_PARTS, bands), np.inf, np.float32)
         self._noise: Float = np.zeros(bands, np.float32)  # power; nothing is known of it yet
-        self._clean_ratio: Float = np.zeros(bands, np.float32)  # speech to noise in the last frame, after its gain
+        self._clean_ratio: Float = np.zeros(bands, np.float32)  # speech to noise, of the last frame
         self._frames = 0
 
     def process(self, frames: Frames) -> Frames:

@@ -41,7 +41,8 @@ def test_a_recording_becomes_a_voice_that_can_be_spoken_with(home):
 def test_two_recordings_count_together(tmp_path):
     sound, rate = soundfile.read(SPEECH)
     halves = [wav(tmp_path / f"{i}.wav", part, rate) for i, part in enumerate(np.array_split(sound, 2))]
-    assert enrol("both", halves).speech_seconds == pytest.approx(enrol("one", [SPEECH]).speech_seconds, abs=1.0)
+    whole = enrol("one", [SPEECH]).speech_seconds
+    assert enrol("both", halves).speech_seconds == pytest.approx(whole, abs=1.0)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_two_recordings_count_together(tmp_path):
         (1e-5 * np.sin(np.arange(5 * RATE)), "is silent"),
         (0.1 * np.random.default_rng(0).standard_normal(5 * RATE), "no clear voice"),
         (tone(220.0), "music or singing"),
-        (np.concatenate([tone(f, 0.4) for f in (220, 247, 262, 294, 330, 349, 392, 440)]), "music or singing"),
+        (np.concatenate([tone(hz, 0.4) for hz in (220, 247, 262, 294, 330, 349)]), "music or singing"),
         (np.zeros(300), "too short"),
     ],
 )
