@@ -1,7 +1,5 @@
 """From the speaker's Frames to the target's mels: the model and what has to surround it."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,11 +9,9 @@ from rtvc.mel import MelSpec
 from rtvc.pitch_hold import PitchHold
 from rtvc.pitch_map import SEMITONE, PitchMap
 from rtvc.runtime import StepModel
+from rtvc.silence import attenuation
 from rtvc.voices import Voice
 
-# Below this a frame is silence and stays silence: a model left alone with nothing would whisper.
-_SILENCE_LOG_ENERGY = math.log(10.0 ** (-72.0 / 20.0))
-_SILENCE_SLOPE = 3.0
 _QUIETEST_RELATIVE_ENERGY = -7.0  # natural log; lower values were not met in training
 
 Float = NDArray[np.float32]
@@ -54,8 +50,7 @@ class Conversion:
         self._level.reset()
         self._hold.reset()
         self._pitch.reset()
-        # What has to be undone on a frame the model still holds: (log gain, attenuation).
-        self._pending: list[tuple[float, float]] = []
+        self._pending: list[float] = []  # what has to be taken back on frames the model still holds
 
     def know_speaker(self, pitch_hz: float | None, rms: float | None) -> None:
         self._pitch.speaker.known_hz = pitch_hz
@@ -80,16 +75,15 @@ class Conversion:
         mels = np.maximum(frames.log_mel + gain[:, None], self.spec.log_floor)
         energy = np.maximum(frames.log_energy + gain - self._nominal, _QUIETEST_RELATIVE_ENERGY)
         side = np.stack([target_log_f0, voiced, energy], axis=1)
-        silence = np.maximum(_SILENCE_LOG_ENERGY - frames.log_energy, 0.0) * _SILENCE_SLOPE
+        undo = gain + attenuation(frames.log_energy)
         out = []
         for index in range(len(frames)):
-            self._pending.append((float(gain[index]), float(silence[index])))
+            self._pending.append(float(undo[index]))
             mel = self._model.step(
                 mel=mels[index], energy=energy[index : index + 1], side=side[index], voice=self._voice
             )
             if len(self._pending) > self._model.info.lookahead:
-                undo_gain, attenuation = self._pending.pop(0)
-                out.append(np.maximum(mel - undo_gain - attenuation, self.spec.log_floor))
+                out.append(np.maximum(mel - self._pending.pop(0), self.spec.log_floor))
         return np.array(out, dtype=np.float32).reshape(-1, self.spec.n_mels)
 
 
