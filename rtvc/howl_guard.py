@@ -18,6 +18,7 @@ from rtvc.stage import Audio
 PROBE_DB, DUCK_DB = -12.0, -30.0
 _RATE = 4000  # where a voice has most of its energy; higher notes fold down, alike at both ends
 _WINDOW_SECONDS, _LONGEST_LAG_SECONDS = 0.5, 0.9
+_SHORTEST_LAG_SECONDS = 0.008  # no device is quicker; at no lag at all, one's own voice passes through
 _KEPT_SECONDS = 1.5
 _MOST_WAITING = 2048  # blocks
 
@@ -142,6 +143,7 @@ def _likeness(heard: Audio, said: Audio, ahead: int) -> float:
     window = heard[-round(_WINDOW_SECONDS * _RATE) :]
     longest = round(_LONGEST_LAG_SECONDS * _RATE) - max(0, ahead)
     past = said[-(len(window) + max(0, longest)) :]
+    past = past[: len(past) - max(0, round(_SHORTEST_LAG_SECONDS * _RATE) - ahead)]
     size = fft.next_fast_len(len(past) + len(window), real=True)
     match = fft.irfft(fft.rfft(past, size) * np.conj(fft.rfft(window, size)), size)
     match = match[: len(past) - len(window) + 1]

@@ -110,3 +110,14 @@ def test_nobody_looking_costs_no_memory() -> None:
     for block in range(5000):
         guard.take("input", RATE, silence(block))
     assert guard._waiting.qsize() <= 2048
+
+
+def test_a_voice_that_merely_passes_through_is_no_feedback() -> None:
+    """A chain that changes nothing and holds nothing back puts out what goes in, at the same moment."""
+    guard, now = HowlGuard(), 100.0
+    for block in range(round(6.0 * RATE / BLOCK)):
+        sound = noise(block) * np.float32(0.2 / max(float(np.std(noise(block))), 1e-6))
+        guard.take("input", RATE, sound)
+        guard.take("output", RATE, sound)
+        now += BLOCK / RATE
+        assert guard.look(now) is None and guard.duck_db == 0.0
