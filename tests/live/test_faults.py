@@ -65,7 +65,7 @@ def test_a_device_that_was_pulled_out_is_waited_for(card: VirtualCard, device: s
         assert stopped["latency"]["total_ms"] == pytest.approx(before["latency"]["total_ms"], abs=WITHIN_MS)
 
 
-@pytest.mark.xfail(reason="up to 50 ms later than shown, or sound skipped, now and then; why is not known yet")
+@pytest.mark.xfail(reason="now and then 50 ms later than shown, or sound skipped; why is not known yet")
 @pytest.mark.parametrize("rate", [22050, 44100, 96000])
 def test_devices_at_other_rates(card: VirtualCard, rate: int) -> None:
     program = pass_through(card, "balanced", "default", "default", str(rate))
