@@ -52,7 +52,7 @@ class LevelTracker:
 
     def take_over(self, other: "LevelTracker") -> None:
         """Go on with what another one has heard."""
-        self.known_rms, self._state = other.known_rms, replace(other._state)
+        self._state = replace(other._state)
 
     def process(self, log_energy: NDArray[np.float32]) -> NDArray[np.float32]:
         gains = [self._step(math.exp(2.0 * energy)) for energy in log_energy.tolist()]

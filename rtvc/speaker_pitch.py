@@ -49,8 +49,9 @@ class SpeakerPitch:
         self.log_hz = self._median(self._heard + self._prior())
 
     def take_over(self, other: "SpeakerPitch") -> None:
-        """Go on with what another one has heard."""
-        self.known_hz, self._heard, self.log_hz = other.known_hz, other._heard.copy(), other.log_hz
+        """Go on with what another one has heard, unless another pitch was asked for than there."""
+        if self.known_hz in (None, other.known_hz):
+            self._heard, self.log_hz = other._heard.copy(), other.log_hz
 
     def _prior(self) -> Histogram:
         """The group of voices that what was heard fits, or both as far as it fits both."""

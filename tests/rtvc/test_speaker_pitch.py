@@ -43,6 +43,17 @@ def test_it_follows_another_speaker():
     assert heard(np.log([110.0] * 1500 + [220.0] * 2000)) == pytest.approx(220.0, rel=0.03)
 
 
+def test_what_was_heard_goes_on_but_not_against_what_was_asked_for():
+    old = SpeakerPitch(HOP)
+    for _ in range(400):
+        old.hear(np.log(110.0))
+    follows, asked = SpeakerPitch(HOP), SpeakerPitch(HOP, known_hz=180.0)
+    follows.take_over(old)
+    asked.take_over(old)
+    assert np.exp(follows.log_hz) == pytest.approx(110.0, rel=0.02)
+    assert np.exp(asked.log_hz) == pytest.approx(180.0)
+
+
 def buzz(hz, seconds=2.0, rate=44100):
     time = np.arange(int(seconds * rate)) / rate
     wander = np.cumsum(hz * 2.0 ** (0.2 * np.sin(2 * np.pi * time)))
