@@ -39,7 +39,7 @@ def _enrol(options: argparse.Namespace) -> None:
 def _account(made: Enrolled, preview: Path) -> str:
     lines = [
         f"The voice '{made.voice.name}' is made of {made.speech_seconds:.1f} s of speech, "
-        f"{made.voice.median_hz:.0f} Hz: --target \"{made.voice.name}\" speaks with it.",
+        f'{made.voice.median_hz:.0f} Hz: --target "{made.voice.name}" speaks with it.',
         f"Hear it: {shown(preview)}",
         made.hint,
         own_voices.CONSENT,

@@ -10,11 +10,17 @@ _CEPSTRA = 20  # of 80 bands: smooth enough to leave the harmonics of all but th
 Float = NDArray[np.float32]
 
 
+def cepstral_basis(n_mels: int, count: int) -> NDArray[np.float64]:
+    """Orthonormal DCT-II, (n_mels, count): the envelope without the harmonics of the voice."""
+    angle = np.pi / n_mels * (np.arange(n_mels) + 0.5)[:, None] * np.arange(count)[None, :]
+    basis: NDArray[np.float64] = np.cos(angle) * np.sqrt(2.0 / n_mels)
+    basis[:, 0] /= np.sqrt(2.0)
+    return basis
+
+
 def envelope_matrix(n_mels: int) -> NDArray[np.float64]:
     """Projects log-mels (n, n_mels) on their smooth part: x @ matrix."""
-    angle = np.pi / n_mels * (np.arange(n_mels) + 0.5)[:, None] * np.arange(_CEPSTRA)[None, :]
-    basis = np.cos(angle) * np.sqrt(2.0 / n_mels)
-    basis[:, 0] /= np.sqrt(2.0)
+    basis = cepstral_basis(n_mels, _CEPSTRA)
     projection: NDArray[np.float64] = basis @ basis.T
     return projection
 

@@ -16,7 +16,7 @@ from rtvc.audio_file import reason, shown
 from rtvc.blend import MARKS
 from rtvc.errors import AudioFileError, ModelError, UsageError
 from rtvc.settings import DEFAULT_MODEL
-from rtvc.voice_encoder import VoiceEncoder
+from rtvc.voice_encoder import VoiceEncoder, fingerprint
 from rtvc.voice_sample import VoiceSample, read_sample
 from rtvc.voices import VOICE_SUFFIX, Voice, write_voice
 
@@ -55,7 +55,7 @@ def enrol(name: str, recordings: list[Path], model: str = DEFAULT_MODEL) -> Enro
         embeddings={model: _vector(encoder, sample)},
         licence="private",
         source=f"own recording, {date.today().isoformat()}",
-        encoders={model: encoder.fingerprint},
+        encoders={model: fingerprint(model)},
     )
     folder = catalog.user_folder() / "voices"
     try:
@@ -98,19 +98,20 @@ def up_to_date(voice: Voice, model: str) -> Voice:
     """The voice as the model knows it; an own voice that another encoder made is made anew, and kept so."""
     if not voice.encoders:  # one that came with the program
         return voice
-    encoder, reference = VoiceEncoder(model), _reference(voice.id)
-    if voice.encoders.get(model) == encoder.fingerprint:
+    present, reference = fingerprint(model), _reference(voice.id)
+    if voice.encoders.get(model) == present:
         return voice
     if not reference.exists():
         raise ModelError(
             f"The voice '{voice.id}' was made for another model than this {model}, and the speech it was "
             "made of is gone; remove it and make it again."
         )
+    encoder = VoiceEncoder(model)
     sample = read_sample([reference], encoder.spec)
     fresh = replace(
         voice,
         embeddings=voice.embeddings | {model: _vector(encoder, sample)},
-        encoders=voice.encoders | {model: encoder.fingerprint},
+        encoders=voice.encoders | {model: present},
     )
     write_voice(fresh, _file(voice.id))
     return fresh

@@ -7,21 +7,24 @@ from rtvc.catalog import encoder_path, sha256
 from rtvc.runtime import StepModel
 
 WINDOW = "window"  # the graph's input: a stretch of log-mels, flattened
-VOICE_NORM = 8.0  # length of a voice vector
+VOICE_NORM = 8.0  # length of a voice vector, so that its entries are near one
 _FINGERPRINT_DIGITS = 16
 
 Float = NDArray[np.float32]
+
+
+def fingerprint(model_name: str) -> str:
+    """Which encoder a model has now; vectors of another one mean nothing to it."""
+    return sha256(encoder_path(model_name))[:_FINGERPRINT_DIGITS]
 
 
 class VoiceEncoder:
     """Looks at windows of speech one by one; what they have in common is the voice."""
 
     def __init__(self, model_name: str) -> None:
-        path = encoder_path(model_name)
-        self._model = StepModel(path)
+        self._model = StepModel(encoder_path(model_name))
         self.spec = self._model.info.mel
         self.frames = self._model.info.inputs[WINDOW] // self.spec.n_mels
-        self.fingerprint = sha256(path)[:_FINGERPRINT_DIGITS]
 
     def vector(self, log_mel: Float) -> Float:
         """Levelled speech (frames, n_mels) to a voice vector; short speech is repeated to fill a window."""

@@ -4,25 +4,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rtvc.mel import MelSpec, hz_to_mel, mel_to_hz
+from rtvc.formants import warp_matrix
+from rtvc.mel import MelSpec
 
 _WARP_STEPS = 41
 
 
 def warp_bank(spec: MelSpec, low: float, high: float) -> Tensor:
     """Matrices (steps, n_mels, n_mels) that stretch the frequency axis by low..high: mel @ bank[k]."""
-    ends = hz_to_mel(np.array([spec.fmin, spec.fmax]))
-    centres = np.linspace(ends[0], ends[1], spec.n_mels + 2)[1:-1]
-    bank = np.zeros((_WARP_STEPS, spec.n_mels, spec.n_mels), dtype=np.float32)
-    for step, factor in enumerate(np.geomspace(low, high, _WARP_STEPS)):
-        wanted = hz_to_mel(mel_to_hz(centres) / factor)
-        place = np.clip((wanted - centres[0]) / (centres[1] - centres[0]), 0, spec.n_mels - 1.001)
-        below = place.astype(int)
-        share = (place - below).astype(np.float32)
-        columns = np.arange(spec.n_mels)
-        bank[step, below, columns] += 1.0 - share
-        bank[step, below + 1, columns] += share
-    return torch.from_numpy(bank)
+    bank = [warp_matrix(spec, factor) for factor in np.geomspace(low, high, _WARP_STEPS)]
+    return torch.tensor(np.stack(bank), dtype=torch.float32)
 
 
 class Perturb:

@@ -18,7 +18,6 @@ def hill(hz, width):
     return (-8.0 + 5.0 * np.exp(-(((centres() - hz_to_mel(np.array([hz]))) / width) ** 2)))[None]
 
 
-
 @pytest.mark.parametrize("semitones", [-5.0, 4.0, 7.0])
 def test_a_formant_moves_by_the_factor(semitones):
     shifted = FormantShift(SPEC, semitones).process(hill(1200.0, 4.0).astype(np.float32))[0]

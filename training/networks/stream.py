@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from rtvc.formants import cepstral_basis
 from rtvc.mel import MelSpec, hann, log_mel
 from training.networks.causal import Delay, RunningMean, Stack, State
 
@@ -29,14 +30,6 @@ class StreamConfig:
     decoder_dilations: tuple[int, ...] = (1, 2, 4, 1, 2, 4)
 
 
-def cepstral_basis(n_mels: int, count: int) -> Tensor:
-    """Orthonormal DCT-II, (n_mels, count): the envelope without the harmonics of the voice."""
-    angle = np.pi / n_mels * (np.arange(n_mels) + 0.5)[:, None] * np.arange(count)[None, :]
-    basis = np.cos(angle) * np.sqrt(2.0 / n_mels)
-    basis[:, 0] /= np.sqrt(2.0)
-    return torch.tensor(basis, dtype=torch.float32)
-
-
 def harmonic_templates(spec: MelSpec) -> Tensor:
     """Log-mels of impulse trains, (TEMPLATE_ROWS, n_mels), roughly within -3..3."""
     low, high = np.log(TEMPLATE_RANGE_HZ)
@@ -57,7 +50,8 @@ class ContentEncoder(nn.Module):
 
     def __init__(self, config: StreamConfig, n_mels: int) -> None:
         super().__init__()
-        self.register_buffer("basis", cepstral_basis(n_mels, config.cepstra), persistent=False)
+        basis = torch.tensor(cepstral_basis(n_mels, config.cepstra), dtype=torch.float32)
+        self.register_buffer("basis", basis, persistent=False)
         self.mean = RunningMean(config.cepstra, memory_frames=350.0, prior_frames=20.0)
         self.enter = nn.Linear(config.cepstra + 1, config.content_channels)
         self.stack = Stack(
