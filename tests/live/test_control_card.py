@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.live.test_virtual_card import ROOT, WITHIN_MS, delay_and_likeness, noise_bursts
+from tests.live.sound_marks import delay_and_likeness, noise_bursts
+from tests.live.test_virtual_card import ROOT, WITHIN_MS
 from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
 
 pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}")

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from tests.live.test_virtual_card import ROOT, WITHIN_MS, delay_and_likeness, next_event, noise_bursts
+from tests.live.sound_marks import delay_and_likeness, noise_bursts
+from tests.live.test_virtual_card import ROOT, WITHIN_MS, lost, next_event
 from tests.live.virtual_card import VirtualCard, why_unavailable
 
 pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}")
@@ -65,7 +66,6 @@ def test_a_device_that_was_pulled_out_is_waited_for(card: VirtualCard, device: s
         assert stopped["latency"]["total_ms"] == pytest.approx(before["latency"]["total_ms"], abs=WITHIN_MS)
 
 
-@pytest.mark.xfail(reason="now and then 50 ms later than shown, or sound skipped; why is not known yet")
 @pytest.mark.parametrize("rate", [22050, 44100, 96000])
 def test_devices_at_other_rates(card: VirtualCard, rate: int) -> None:
     program = pass_through(card, "balanced", "default", "default", str(rate))
@@ -73,14 +73,14 @@ def test_devices_at_other_rates(card: VirtualCard, rate: int) -> None:
     next_event(program, "stats")
     heard, said = card.say_and_listen(noise_bursts(1.5), 2.2)
     program.send_signal(signal.SIGTERM)
-    latency = next_event(program, "stopped")["latency"]
+    stopped = next_event(program, "stopped")
     assert program.wait() == 0
     delay_ms, likeness = delay_and_likeness(heard, said)
-    print(f"{rate} Hz: {delay_ms:.1f} ms, shown {latency}, {likeness:.3f}")
+    print(f"{rate} Hz: {delay_ms:.1f} ms, {stopped['latency']}, {lost(stopped)} lost, {likeness:.3f}")
     assert likeness > 0.3, "at a wrong rate it would be another sound"
-    if card.is_quiet:
-        assert delay_ms == pytest.approx(latency["total_ms"], abs=WITHIN_MS)
-        assert likeness > 0.95
+    if lost(stopped) == 0:
+        assert likeness > 0.95, "what is lost has to be counted"
+        assert delay_ms == pytest.approx(stopped["latency"]["total_ms"], abs=WITHIN_MS)
 
 
 PARENT = """

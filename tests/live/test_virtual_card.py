@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from tests.live.sound_marks import delay_and_likeness, noise_bursts
 from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
 
 pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}")
@@ -39,28 +39,9 @@ def next_event(program: "subprocess.Popen[bytes]", *names: str) -> dict[str, Any
     raise AssertionError(f"the program ended with {program.wait()}")
 
 
-def noise_bursts(seconds: float) -> NDArray[np.float32]:
-    """Noise that swells and fades, so that both its waveform and a gap in it can be found again.
-
-    It ends at 4 kHz: above, a fraction of a sample by which two clocks part would look like another sound.
-    """
-    rng = np.random.default_rng(7)
-    time = np.arange(round(seconds * RATE)) / RATE
-    swell = 0.6 + 0.4 * np.sin(2 * np.pi * 1.5 * time)
-    spectrum = np.fft.rfft(rng.standard_normal(len(time)))
-    spectrum[np.fft.rfftfreq(len(time), 1 / RATE) > 4000.0] = 0.0
-    noise = np.fft.irfft(spectrum, len(time))
-    return (0.2 * swell * noise / noise.std()).clip(-0.9, 0.9).astype(np.float32)
-
-
-def delay_and_likeness(heard: NDArray[np.float32], said: NDArray[np.float32]) -> tuple[float, float]:
-    """Milliseconds from `heard` to `said`, and how much alike they are there (1.0: the same)."""
-    size = 1 << (2 * len(heard) - 1).bit_length()
-    spectrum = np.conj(np.fft.rfft(heard, size)) * np.fft.rfft(said, size)
-    correlation = np.fft.irfft(spectrum, size)[:RATE]
-    lag = int(np.argmax(correlation))
-    energy = np.sqrt(np.sum(heard[: len(heard) - lag] ** 2) * np.sum(said[lag:] ** 2))
-    return lag / RATE * 1e3, float(correlation[lag] / energy)
+def lost(stats: dict[str, Any]) -> int:
+    """How often sound was late, cut or lost, by the program's own account."""
+    return sum(stats[name] for name in ("underruns", "overruns", "drops", "device_xruns"))
 
 
 @pytest.mark.parametrize(
@@ -84,13 +65,14 @@ def test_sound_passes_whole_and_as_late_as_shown(
     assert program.wait() == 0
 
     delay_ms, likeness = delay_and_likeness(heard, said)
-    print(f"measured {delay_ms:.1f} ms, shown {stopped['latency']}, likeness {likeness:.4f}")
+    print(f"measured {delay_ms:.1f} ms, {stopped['latency']}, {lost(stopped)} lost, likeness {likeness:.4f}")
     assert np.abs(heard).max() > 0.2, "the microphone heard nothing"
     assert delay_ms == pytest.approx(stopped["latency"]["total_ms"], abs=WITHIN_MS)
-    if card.is_realtime:  # else the machine's load decides
-        assert likeness > 0.98
-        assert stopped["overruns"] == stopped["repairs"] == 0
-        assert stopped["underruns"] + stopped["drops"] <= 1
+    assert stopped["repairs"] == 0
+    if lost(stopped) == 0:
+        assert likeness > 0.98, "what is lost has to be counted"
+    if card.is_quiet:  # else the machine's load decides
+        assert lost(stopped) <= 1
 
 
 @pytest.mark.parametrize(("source", "sink"), [("default", "default"), ("CardMic", "CardSpeaker")])

@@ -1,0 +1,53 @@
+"""What the live tests measure sound with, tried on sound that was damaged on purpose."""
+
+import numpy as np
+import pytest
+
+from tests.live.sound_marks import delay_and_likeness, noise_bursts
+from tests.live.virtual_card import RATE
+
+LATE = round(0.04 * RATE)
+
+
+def heard_and_said(sound):
+    """As two recordings of one clock, the second later."""
+    quiet = np.zeros(round(0.3 * RATE), np.float32)
+    return np.concatenate([quiet, sound, quiet]), np.concatenate(
+        [np.zeros(LATE, np.float32), quiet, sound, quiet]
+    )
+
+
+def test_sound_that_is_only_late_is_the_same():
+    heard, said = heard_and_said(noise_bursts(1.5))
+    delay_ms, likeness = delay_and_likeness(heard, said[: len(heard)])
+    assert delay_ms == pytest.approx(40.0, abs=0.05)
+    assert likeness > 0.999
+
+
+def test_a_slow_stretch_is_no_damage():
+    sound = noise_bursts(1.5)
+    stretched = np.interp(np.arange(0, len(sound), 1.003), np.arange(len(sound)), sound).astype(np.float32)
+    heard, _ = heard_and_said(sound)
+    _, said = heard_and_said(stretched)
+    delay_ms, likeness = delay_and_likeness(heard, said[: len(heard)])
+    assert delay_ms == pytest.approx(40.0 - 0.003 * 750, abs=1.0)
+    assert likeness > 0.98
+
+
+@pytest.mark.parametrize("gap_ms", [40, 100])
+def test_a_gap_is_damage(gap_ms):
+    heard, said = heard_and_said(noise_bursts(1.5))
+    said[RATE : RATE + gap_ms * RATE // 1000] = 0.0
+    assert delay_and_likeness(heard, said[: len(heard)])[1] < 0.985
+
+
+def test_crackling_is_damage():
+    heard, said = heard_and_said(noise_bursts(1.5))
+    for start in range(RATE // 2, RATE + RATE // 2, RATE // 25):
+        said[start : start + 96] = 0.0  # 2 ms, 25 times a second
+    assert delay_and_likeness(heard, said[: len(heard)])[1] < 0.98
+
+
+def test_another_sound_is_not_alike():
+    heard, said = heard_and_said(noise_bursts(1.5))
+    assert delay_and_likeness(heard, np.roll(said[::-1], 7)[: len(heard)])[1] < 0.6
