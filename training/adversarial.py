@@ -16,14 +16,13 @@ def critic_loss(critic: MelCritic, real: Tensor, made: Made, speaker: Tensor) ->
     return loss
 
 
-def fooling_loss(critic: MelCritic, made: Made) -> Tensor:
-    return torch.stack([-critic(mel, claimed)[0].mean() for mel, claimed in made]).mean()
-
-
-def feature_distance(critic: MelCritic, made: Tensor, real: Tensor, speaker: Tensor) -> Tensor:
-    """How differently the critic's layers see the two, each layer by its own scale."""
+def persuasion(critic: MelCritic, made: Made, real: Tensor, speaker: Tensor) -> tuple[Tensor, Tensor]:
+    """How far the critic is from believing what was made, and how differently its layers see the first of
+    it, which has a truth, and that truth, each layer by its own scale."""
     with torch.no_grad():
         wanted = critic(real, speaker)[1]
-    seen = critic(made, speaker)[1]
-    pairs = zip(seen, wanted, strict=True)
-    return torch.stack([(a - b).abs().mean() / b.abs().mean().clamp(min=1e-3) for a, b in pairs]).mean()
+    verdicts, seen = zip(*(critic(mel, claimed) for mel, claimed in made), strict=True)
+    fooling = -torch.stack([verdict.mean() for verdict in verdicts]).mean()
+    pairs = zip(seen[0], wanted, strict=True)
+    feature = [(a - b).abs().mean() / b.abs().mean().clamp(min=1e-3) for a, b in pairs]
+    return fooling, torch.stack(feature).mean()

@@ -8,14 +8,16 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from rtvc.mel import MelSpec
-from training.adversarial import Made, feature_distance, fooling_loss
+from rtvc.voice_encoder import VOICE_NORM
+from training.adversarial import Made, persuasion
 from training.networks.critic import MelCritic
 from training.networks.stream import VOICE_SIZE, SpeakerEncoder, Stream, StreamConfig
 from training.perturb import Perturb
 from training.phone_set import PHONES, UNKNOWN
-from training.speech_batches import Batch
+from training.speech_batches import Batch, Heard
 
-VOICE_NORM = 8.0  # length of a voice vector, so that its entries are near one
+_FAINT = 0.3  # weight of a bin far below what is audible in speech
+_AUDIBLE = -7.5  # log-mel of levelled speech; a quarter of all bins is below
 _TABLE_KEPT = 0.6  # how often a known speaker's own vector is added in training
 
 
@@ -27,6 +29,7 @@ class LossConfig:
     conversion_speaker: float = 0.06
     conversion_content: float = 0.2
     content_noise: float = 0.1
+    lent: float = 0.0  # share of the clips heard in somebody else's voice first, where the voices are trained
     phone: float = 0.1
     fooling: float = 0.1  # these two need the critic
     feature: float = 0.5
@@ -93,9 +96,9 @@ class StreamLoss:
     ) -> Outcome:
         system, config = self.system, self.config
         mel, side = self.perturb.level(batch.mel, batch.side, self.spread)
-        content = self._content(self.perturb(mel), side)
+        content = self._content(self.perturb(mel), side[..., 2:])
         with torch.no_grad():
-            other = self._content(self.perturb(mel), side)
+            other = self._content(self.perturb(mel), side[..., 2:])
         embedding = system.speaker_encoder(batch.reference)
         known = torch.rand(len(mel), 1) < _TABLE_KEPT
         voice = torch.where(known, system.voice(embedding, batch.speaker), system.voice(embedding))
@@ -116,45 +119,92 @@ class StreamLoss:
             terms |= more
             made.append(converted)
         if critic is not None:
-            terms["fooling"] = config.fooling * fooling_loss(critic, made)
-            terms["feature"] = config.feature * feature_distance(critic, output, real, batch.speaker)
+            terms |= self._persuaded(critic, made, real, batch.speaker)
         parts = {name: float(value.detach()) for name, value in terms.items()}
         return Outcome(torch.stack(list(terms.values())).sum(), parts, real, made)
 
-    def voices_only(
-        self, batch: Batch, sources: Batch | None, log_f0_median: Tensor, critic: MelCritic
+    def voices(
+        self, batch: Batch, sources: Batch, log_f0_median: Tensor, convert: bool, critic: MelCritic
     ) -> Outcome:
-        """For a decoder that is trained on alone: rebuild the voices, and lend them what others said.
+        """For the voices that ship: rebuild them from whoever said it, and lend them what others said.
 
-        What is said and who speaks is heard by encoders that stay as they are; `sources` says what is to be
-        converted to the voices of `batch`, if anything is.
+        What is heard is the clip itself, the same sentence out of another mouth, or the clip as the network
+        would say it in the voice of one of the `sources`: in use it is never the target who speaks.
         """
         system, config = self.system, self.config
         mel, side = self.perturb.level(batch.mel, batch.side, self.spread)
         with torch.no_grad():
-            content = self._content(self.perturb(mel), side)
+            own = self._content(self.perturb(mel), side[..., 2:])
             embedding = system.speaker_encoder(batch.reference)
+            heard = self._heard(batch, mel, side, own, sources, log_f0_median)
+        content = self._content(self.perturb(heard.mel), heard.energy)
         known = torch.rand(len(mel), 1) < _TABLE_KEPT
         voice = torch.where(known, system.voice(embedding, batch.speaker), system.voice(embedding))
         output = self._decode(content + config.content_noise * torch.randn_like(content), side, voice)
         real = self._delayed(mel)
         made: Made = [(output, batch.speaker)]
-        terms = {"mel": mel_distance(output, real)}
-        if sources is not None:
+        terms = {
+            "mel": mel_distance(output, real),
+            "consistency": config.consistency * functional.mse_loss(content, own),
+            "adversary": config.adversary * self._adversary(content, heard.speaker),
+            "phone": config.phone * self._phones(content, self._delayed(batch.phone)),
+        }
+        if convert:
             said, moved = self._said(sources, batch.speaker, log_f0_median)
             converted, more = self._judged(said, moved, voice, batch.speaker)
             terms |= more
             made.append(converted)
-        terms["fooling"] = config.fooling * fooling_loss(critic, made)
-        terms["feature"] = config.feature * feature_distance(critic, output, real, batch.speaker)
+        terms |= self._persuaded(critic, made, real, batch.speaker)
         parts = {name: float(value.detach()) for name, value in terms.items()}
         return Outcome(torch.stack(list(terms.values())).sum(), parts, real, made)
+
+    def _heard(
+        self, batch: Batch, mel: Tensor, side: Tensor, own: Tensor, sources: Batch, log_f0_median: Tensor
+    ) -> Heard:
+        """Some clips that would be heard themselves are first said in the voices of the sources."""
+        heard = batch.heard
+        other = self.perturb.level(heard.mel, heard.energy, self.spread)
+        is_own = heard.is_own[:, None, None]
+        result = Heard(
+            torch.where(is_own, mel, other[0]),
+            torch.where(is_own, side[..., 2:], other[1]),
+            heard.speaker.clone(),
+            heard.is_own,
+        )
+        lent = torch.nonzero(heard.is_own & (torch.rand(len(mel)) < self.config.lent)).flatten()
+        if len(lent):
+            result.mel[lent] = self._in_voice_of(sources, own, mel, side, batch.speaker, lent, log_f0_median)
+            result.speaker[lent] = sources.speaker[lent]
+        return result
+
+    def _in_voice_of(
+        self,
+        sources: Batch,
+        content: Tensor,
+        mel: Tensor,
+        side: Tensor,
+        speaker: Tensor,
+        chosen: Tensor,
+        log_f0_median: Tensor,
+    ) -> Tensor:
+        """Mels of the chosen rows as the sources would say them; the last frames, not yet said, stay."""
+        embedding = self.system.speaker_encoder(sources.reference[chosen])
+        voice = self.system.voice(embedding, sources.speaker[chosen])
+        moved = side[chosen].clone()
+        shift = log_f0_median[sources.speaker[chosen]] - log_f0_median[speaker[chosen]]
+        moved[..., 0] += shift[:, None]
+        said = self._decode(content[chosen], moved, voice)
+        return torch.cat([said, mel[chosen, said.shape[1] :]], dim=1)
+
+    def _persuaded(self, critic: MelCritic, made: Made, real: Tensor, speaker: Tensor) -> dict[str, Tensor]:
+        fooling, feature = persuasion(critic, made, real, speaker)
+        return {"fooling": self.config.fooling * fooling, "feature": self.config.feature * feature}
 
     @torch.no_grad()
     def _said(self, sources: Batch, target: Tensor, log_f0_median: Tensor) -> tuple[Tensor, Tensor]:
         """Content of the sources, and their pitch and energy brought to the targets' pitch."""
         mel, side = self.perturb.level(sources.mel, sources.side, self.spread)
-        content = self._content(self.perturb(mel), side)
+        content = self._content(self.perturb(mel), side[..., 2:])
         moved = side.clone()
         moved[..., 0] += (log_f0_median[target] - log_f0_median[sources.speaker])[:, None]
         return content, moved
@@ -163,9 +213,9 @@ class StreamLoss:
         """What the network answers for: its first `lookahead` outputs have no frame yet."""
         return x[:, : x.shape[1] - self.system.stream.config.lookahead]
 
-    def _content(self, mel: Tensor, side: Tensor) -> Tensor:
+    def _content(self, mel: Tensor, energy: Tensor) -> Tensor:
         encoder = self.system.stream.content
-        content, _ = encoder(mel, side[..., 2:], encoder.initial_state(len(mel)))
+        content, _ = encoder(mel, energy, encoder.initial_state(len(mel)))
         return content[:, self.system.stream.config.lookahead :]
 
     def _decode(self, content: Tensor, side: Tensor, voice: Tensor) -> Tensor:
@@ -206,7 +256,7 @@ class StreamLoss:
             15.0 * embedding @ functional.normalize(system.speaker_head.weight.detach(), dim=-1).T,
             target,
         )
-        again = self._content(output, self._delayed(side))
+        again = self._content(output, self._delayed(side)[..., 2:])
         kept = functional.mse_loss(again, self._delayed(content).detach())
         return (output, target), {
             "conversion_speaker": config.conversion_speaker * likeness,
@@ -215,4 +265,6 @@ class StreamLoss:
 
 
 def mel_distance(output: Tensor, target: Tensor) -> Tensor:
-    return functional.l1_loss(output, target)
+    """L1, in which the faint counts less: nobody hears it, and half of it is the noise of the recording."""
+    weight = _FAINT + (1.0 - _FAINT) * torch.sigmoid(target - _AUDIBLE)
+    return (weight * (output - target).abs()).sum() / weight.sum()

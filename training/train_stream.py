@@ -44,7 +44,7 @@ class OptimiserConfig:
     minutes: float
     critic_from: float  # share of the run after which the critic joins
     critic_learning_rate: float
-    only_voices: bool  # train the decoder and the known voices alone, on what the encoders say
+    trained: tuple[str, ...]  # parts of the system; a run that leaves some as they are is about the voices
     average: float  # decay of the running average of the weights, which is what ships
 
 
@@ -69,6 +69,7 @@ class Trainer:
             read_sets(Path(self.data_config["sets"])),
             config["seed"],
             self.data_config["shipped_share"],
+            self.data_config.get("parallel_share", 0.0),
         )
         network = StreamConfig(**config["network"])
         self.system = StreamSystem(network, spec, len(self.batches.speakers))
@@ -79,6 +80,8 @@ class Trainer:
             self.system, LossConfig(**config["loss"]), perturb, config["perturb"]["level_spread"]
         )
         self.trained = list(self._trained())
+        everything = {name for name, _ in self.system.named_children()}
+        self.is_about_voices = set(self.optimiser_config.trained) != everything
         self.optimiser = torch.optim.AdamW(
             self.trained,
             self.optimiser_config.learning_rate,
@@ -94,12 +97,9 @@ class Trainer:
         self.dev = self.batches.dev_batch(200)
 
     def _trained(self) -> Iterator[torch.nn.Parameter]:
-        if not self.optimiser_config.only_voices:
-            yield from self.system.parameters()
-            return
         self.system.requires_grad_(False)
-        for part in (self.system.stream.decoder, self.system.known):
-            yield from part.requires_grad_(True).parameters()
+        for name in self.optimiser_config.trained:
+            yield from self.system.get_submodule(name).requires_grad_(True).parameters()
 
     def start_from(self, run: Path) -> None:
         """Begin with the averaged weights of another run, and with its critic."""
@@ -127,10 +127,10 @@ class Trainer:
         convert = self.share_done() > _CONVERSION_FROM and self.progress.step % 2 == 0
         critic = self.critic if self.share_done() >= self.optimiser_config.critic_from else None
         self.critic.requires_grad_(False)
-        if self.optimiser_config.only_voices:
-            critic = self.critic
-            sources = self.batches.sample(*sizes, evenly=True) if self.progress.step % 2 == 0 else None
-            outcome = self.loss.voices_only(batch, sources, self.batches.log_f0_median, critic)
+        if self.is_about_voices:
+            critic, convert = self.critic, self.progress.step % 2 == 0
+            sources = self.batches.sample(*sizes, evenly=True)
+            outcome = self.loss.voices(batch, sources, self.batches.log_f0_median, convert, critic)
         else:
             outcome = self.loss(batch, self.batches.log_f0_median, convert, critic)
         self.optimiser.zero_grad(set_to_none=True)

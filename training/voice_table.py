@@ -28,11 +28,12 @@ _LICENCES = {
 }
 
 
-def load_system(run: Path, speakers: int) -> StreamSystem:
+def load_system(run: Path) -> StreamSystem:
     """The averaged weights of a run, ready to use."""
     config = tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))
-    system = StreamSystem(StreamConfig(**config["network"]), MelSpec(), speakers)
-    system.load_state_dict(load_file(run / AVERAGE))
+    weights = load_file(run / AVERAGE)
+    system = StreamSystem(StreamConfig(**config["network"]), MelSpec(), len(weights["known.weight"]))
+    system.load_state_dict(weights)
     return system.eval()
 
 
@@ -53,7 +54,7 @@ def write_voices(run: Path) -> int:
     config = tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))
     cache, sets = Path(config["data"]["cache"]), read_sets(Path(config["data"]["sets"]))
     batches = SpeechBatches(cache, sets, config["seed"], config["data"]["shipped_share"])
-    system = load_system(run, len(batches.speakers))
+    system = load_system(run)
     people = {row["speaker"]: row for row in json.loads((cache / "index.json").read_text(encoding="utf-8"))}
     folder = run / "voices"
     folder.mkdir(exist_ok=True)

@@ -14,6 +14,40 @@ dev_unseen = ["unseen"]
 shipped_voices = ["low", "high"]
 target_references = []
 """
+STREAM_CONFIG = """
+system = "stream"
+seed = 5
+[network]
+content_channels = 24
+content_width = 12
+decoder_channels = 24
+lookahead = {lookahead}
+[data]
+cache = "{folder}/cache"
+sets = "{folder}/corpus/sets.toml"
+batch = 4
+frames = 48
+reference_frames = 48
+shipped_share = 0.5
+[perturb]
+warp = [0.8, 1.25]
+level_spread = 0.2
+[loss]
+[optimiser]
+learning_rate = 3e-3
+warmup_steps = 5
+clip = 1.0
+minutes = 1.0
+critic_from = 0.5
+critic_learning_rate = 2e-4
+trained = ["stream", "speaker_encoder", "known", "speaker_head", "adversary", "phone_head"]
+average = 0.9
+"""
+
+
+def stream_config(folder: Path, lookahead: int = 1) -> str:
+    """Of a `stream` small enough for a test, trained on the corpus in this folder."""
+    return STREAM_CONFIG.format(folder=folder.as_posix(), lookahead=lookahead)
 
 
 def utterance(f0_hz: float, seed: int, seconds: float = 1.2) -> np.ndarray:

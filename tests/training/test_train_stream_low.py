@@ -4,41 +4,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.training.synthetic_corpus import write_corpus
+from tests.training.synthetic_corpus import stream_config, write_corpus
 from training.prepare import main as prepare_main
 from training.train_stream import Trainer
 from training.train_stream_low import LowTrainer, prepare_folder
 from training.voice_table import write_voices
-
-TEACHER = """
-system = "stream"
-seed = 5
-[network]
-content_channels = 24
-content_width = 12
-decoder_channels = 24
-lookahead = 2
-[data]
-cache = "{folder}/cache"
-sets = "{folder}/corpus/sets.toml"
-batch = 4
-frames = 48
-reference_frames = 48
-shipped_share = 0.5
-[perturb]
-warp = [0.8, 1.25]
-level_spread = 0.2
-[loss]
-[optimiser]
-learning_rate = 3e-3
-warmup_steps = 5
-clip = 1.0
-minutes = 1.0
-critic_from = 0.5
-critic_learning_rate = 2e-4
-only_voices = false
-average = 0.9
-"""
 
 
 @pytest.fixture
@@ -49,7 +19,7 @@ def config(tmp_path, monkeypatch):
     assert prepare_main() == 0
     run = tmp_path / "stream"
     run.mkdir()
-    text = TEACHER.format(folder=tmp_path.as_posix())
+    text = stream_config(tmp_path, lookahead=2)
     (run / "config.toml").write_text(text)
     teacher = Trainer(tomllib.loads(text), run)
     for _ in range(20):
