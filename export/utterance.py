@@ -40,7 +40,7 @@ def distance_to_whole(saved: Saved, model: BlockModel) -> float:
     speaker = saved.speakers[0]
     vector = saved.network.voices[0] if isinstance(saved.network, Autoencoder) else torch.zeros(0)
     voice = Voice(speaker, speaker, "", 5.0, {model.info.name: vector.tolist()}, "", "")
-    streamed = WindowedConversion(model, voice).process(frames)
+    streamed = WindowedConversion(model, voice).process(frames).log_mel
     gain = LevelTracker(saved.mel.hop_seconds, model.info.nominal_rms).process(frames.log_energy)
     levelled = np.maximum(frames.log_mel + gain[:, None], saved.mel.log_floor)
     count = len(levelled) // FRAME_MULTIPLE * FRAME_MULTIPLE

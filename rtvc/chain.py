@@ -8,7 +8,6 @@ from rtvc.errors import UsageError
 from rtvc.finite import Finite
 from rtvc.formants import FormantShift
 from rtvc.framer import Framer
-from rtvc.griffin_lim import GriffinLim
 from rtvc.low_cut import LowCut
 from rtvc.mel import MelSpec
 from rtvc.noise_reduction import NoiseReduction
@@ -18,6 +17,7 @@ from rtvc.runtime import BlockModel, load_model
 from rtvc.settings import ChainSettings
 from rtvc.stage import Pipeline, Stage
 from rtvc.targets import target_voice
+from rtvc.vocoder import Vocoder
 from rtvc.windowed import WindowedConversion
 
 
@@ -98,8 +98,8 @@ def _formants(settings: ChainSettings, spec: MelSpec) -> list[Stage]:
     return [FormantShift(spec, settings.formant_semitones)] if settings.formant_semitones else []
 
 
-def _vocoder(settings: ChainSettings, spec: MelSpec) -> GriffinLim:
-    return GriffinLim(spec, settings.preset.vocoder_lookahead, settings.preset.vocoder_iterations)
+def _vocoder(settings: ChainSettings, spec: MelSpec) -> Vocoder:
+    return Vocoder(spec, settings.preset.vocoder_lookahead, settings.preset.vocoder_iterations)
 
 
 def _entrance(settings: ChainSettings, input_rate: int, rate: int) -> list[Stage]:

@@ -1,9 +1,13 @@
 """From the speaker's Frames to the target's mels: the model and what has to surround it."""
 
+import math
+from collections import deque
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from rtvc.frames import Frames
+from rtvc.frames import Frames, PitchedMels
 from rtvc.level import LevelTracker, log_energy_at
 from rtvc.mel import MelSpec
 from rtvc.pitch_hold import PitchHold
@@ -18,7 +22,7 @@ Float = NDArray[np.float32]
 
 
 class Conversion:
-    """Stage: Frames to log-mels (n, n_mels) in the voice it was given, one step of the model a frame."""
+    """Stage: Frames to mels in the voice it was given, one step of the model a frame."""
 
     def __init__(
         self, model: StepModel, voice: Voice, pitch_semitones: float = 0.0, source_hz: float | None = None
@@ -50,7 +54,8 @@ class Conversion:
         self._level.reset()
         self._hold.reset()
         self._pitch.reset()
-        self._pending: list[float] = []  # what has to be taken back on frames the model still holds
+        # Of the frames the model still holds: what is to be taken back on them, their pitch, their voicing.
+        self._pending: deque[tuple[float, float, float]] = deque()
 
     def know_speaker(self, pitch_hz: float | None, rms: float | None) -> None:
         self._pitch.speaker.known_hz = pitch_hz
@@ -68,7 +73,7 @@ class Conversion:
         self._hold.take_over(previous._hold)
         self._pitch.speaker.take_over(previous._pitch.speaker)
 
-    def process(self, frames: Frames) -> Float:
+    def process(self, frames: Frames) -> PitchedMels:
         gain = self._level.process(frames.log_energy)
         log_f0, voiced = self._hold.process(frames.f0_hz, frames.voiced)
         target_log_f0 = self._pitch.process(log_f0, voiced)
@@ -76,31 +81,42 @@ class Conversion:
         energy = np.maximum(frames.log_energy + gain - self._nominal, _QUIETEST_RELATIVE_ENERGY)
         side = np.stack([target_log_f0, voiced, energy], axis=1)
         undo = gain + attenuation(frames.log_energy)
-        out = []
+        spoken, pitch, voicing = [], [], []
         for index in range(len(frames)):
-            self._pending.append(float(undo[index]))
             mel = self._model.step(
                 mel=mels[index], energy=energy[index : index + 1], side=side[index], voice=self._voice
             )
+            self._pending.append((float(undo[index]), float(target_log_f0[index]), float(voiced[index])))
             if len(self._pending) > self._model.info.lookahead:
-                out.append(np.maximum(mel - self._pending.pop(0), self.spec.log_floor))
-        return np.array(out, dtype=np.float32).reshape(-1, self.spec.n_mels)
+                take_back, *rest = self._pending.popleft()
+                spoken.append(np.maximum(mel - take_back, self.spec.log_floor))
+                pitch.append(rest[0])
+                voicing.append(rest[1])
+        out = np.array(spoken, np.float32).reshape(-1, self.spec.n_mels)
+        return PitchedMels(out, _in_hz(pitch), np.array(voicing, np.float32))
 
 
 class Unconverted:
-    """Stage: Frames to their own mels, for hearing the vocoder alone."""
+    """Stage: Frames to their own mels and pitch, for hearing the vocoder alone."""
 
     latency_samples = 0.0
 
     def __init__(self, spec: MelSpec) -> None:
         self.spec = spec
+        self._hold = PitchHold()
 
     @property
     def output_rate(self) -> int:
         return self.spec.sample_rate
 
-    def process(self, frames: Frames) -> Float:
-        return frames.log_mel
+    def process(self, frames: Frames) -> PitchedMels:
+        log_f0, voiced = self._hold.process(frames.f0_hz, frames.voiced)
+        return PitchedMels(frames.log_mel, _in_hz(log_f0.tolist()), voiced)
 
     def reset(self) -> None:
-        pass
+        self._hold.reset()
+
+
+def _in_hz(log_f0: Iterable[float]) -> Float:
+    """One by one: whole arrays are rounded by their length, and block sizes must not be heard."""
+    return np.array([math.exp(value) for value in log_f0], np.float32)

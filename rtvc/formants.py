@@ -1,8 +1,11 @@
 """FormantShift: makes a mouth sound longer or shorter, without touching the pitch."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from rtvc.frames import PitchedMels
 from rtvc.mel import MelSpec, hz_to_mel, mel_to_hz
 
 _CEPSTRA = 20  # of 80 bands: smooth enough to leave the harmonics of all but the highest voices alone
@@ -40,7 +43,7 @@ def warp_matrix(spec: MelSpec, factor: float) -> NDArray[np.float64]:
 
 
 class FormantShift:
-    """Stage: log-mels to log-mels whose envelope is stretched; the fine structure stays where it was."""
+    """Stage: mels to mels whose envelope is stretched; the fine structure stays where it was."""
 
     latency_samples = 0.0
 
@@ -54,10 +57,10 @@ class FormantShift:
     def output_rate(self) -> int:
         return self.spec.sample_rate
 
-    def process(self, mels: Float) -> Float:
+    def process(self, mels: PitchedMels) -> PitchedMels:
         # Row by row: a product of more rows rounds differently, and block sizes must not be heard.
-        rows = [np.maximum(row + row @ self._change, self.spec.log_floor) for row in mels]
-        return np.array(rows, dtype=np.float32).reshape(-1, self.spec.n_mels)
+        rows = [np.maximum(row + row @ self._change, self.spec.log_floor) for row in mels.log_mel]
+        return replace(mels, log_mel=np.array(rows, dtype=np.float32).reshape(-1, self.spec.n_mels))
 
     def reset(self) -> None:
         pass

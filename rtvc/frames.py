@@ -1,4 +1,4 @@
-"""Frames, the one thing that travels from analysis to synthesis. Owns no processing."""
+"""Frames, what travels from analysis to conversion; PitchedMels, what goes on from there."""
 
 from dataclasses import dataclass
 
@@ -18,6 +18,18 @@ class Frames:
     f0_hz: NDArray[np.float32]  # (n,) pitch candidate, always > 0, to be trusted as far as `voiced`
     voiced: NDArray[np.float32]  # (n,) 0..1 how periodic the frame is
     log_energy: NDArray[np.float32]  # (n,) natural log of the windowed frame's RMS
+
+    def __len__(self) -> int:
+        return len(self.log_mel)
+
+
+@dataclass(frozen=True)
+class PitchedMels:
+    """n consecutive frames on their way to the vocoder, and the pitch they are to have."""
+
+    log_mel: NDArray[np.float32]  # (n, n_mels)
+    f0_hz: NDArray[np.float32]  # (n,) to be trusted as far as `voiced`
+    voiced: NDArray[np.float32]  # (n,) 0..1; 0 also where nobody knows
 
     def __len__(self) -> int:
         return len(self.log_mel)

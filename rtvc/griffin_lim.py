@@ -53,16 +53,24 @@ class GriffinLim:
         self._solver = self._from_mels
         self._state = self._solver.initial_state()
 
+    @property
+    def n_bins(self) -> int:
+        """How many bins mels say anything of, from the lowest."""
+        return self._inversion.n_bins
+
     def process(self, log_mel: Real) -> Audio:
         """Log-mels (frames, n_mels) in, the blocks they complete out."""
+        # One frame at a time: a product of another shape rounds differently.
+        return joined([self.step(frame) for frame in log_mel])
+
+    def step(self, frame: Real, weights: Real | None = None) -> Audio:
+        """One frame of log-mels; `weights` (n_bins,) say where within the bands sound is to be expected."""
         assert self._solver is self._from_mels, "this stream began with magnitudes: reset it first"
-        blocks = []
-        for frame in log_mel:
-            # One frame at a time: a product of another shape rounds differently.
-            mel = self._inversion.mels(np.array(frame, np.float32))[None]
-            magnitude = self._inversion.invert(self._inversion.spread(mel), mel)
-            blocks.append(self._solver.step(self._state, magnitude, mel))
-        return _joined(blocks)
+        mel = self._inversion.mels(np.array(frame, np.float32))[None]
+        smooth = self._inversion.spread(mel)
+        if weights is not None:
+            smooth *= weights
+        return self._solver.step(self._state, self._inversion.invert(smooth, mel), mel)
 
     def process_magnitudes(self, magnitude: Real) -> Audio:
         """Magnitudes (frames, n_bins) in. A stream takes either these or mels until it is reset."""
@@ -72,7 +80,7 @@ class GriffinLim:
             self._solver = self._from_magnitudes
             self._state = self._solver.initial_state()
         assert self._solver is self._from_magnitudes, "this stream began with mels: reset it first"
-        return _joined([self._solver.step(self._state, _sane(frame)[None]) for frame in magnitude])
+        return joined([self._solver.step(self._state, _sane(frame)[None]) for frame in magnitude])
 
 
 def _sane(magnitude: Real) -> Real:
@@ -80,5 +88,5 @@ def _sane(magnitude: Real) -> Real:
     return np.where(np.isfinite(magnitude), np.clip(magnitude, 0.0, _LOUDEST), 0.0).astype(np.float32)
 
 
-def _joined(blocks: list[Audio]) -> Audio:
+def joined(blocks: list[Audio]) -> Audio:
     return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtvc.errors import ModelError
-from rtvc.frames import Frames
+from rtvc.frames import Frames, PitchedMels
 from rtvc.level import LevelTracker
 from rtvc.mel import MelSpec
 from rtvc.model_format import MEL, VOICE, WINDOWED
@@ -21,7 +21,7 @@ Float = NDArray[np.float32]
 
 
 class WindowedConversion:
-    """Stage: Frames to log-mels (n, n_mels), one frame out for each one in once the first window is full.
+    """Stage: Frames to mels without a pitch, one frame out for each one in once the first window is full.
 
     The vocoder that follows gets its frames one by one too, though they are computed `step` at a time.
     """
@@ -60,7 +60,7 @@ class WindowedConversion:
         self._undo: deque[float] = deque()  # what has to be taken back on frames still held
         self._count = 0
 
-    def process(self, frames: Frames) -> Float:
+    def process(self, frames: Frames) -> PitchedMels:
         gain = self._level.process(frames.log_energy)
         mels = np.maximum(frames.log_mel + gain[:, None], self.spec.log_floor)
         undo = gain + attenuation(frames.log_energy)
@@ -73,7 +73,9 @@ class WindowedConversion:
                 self._convert()
             if self._count > self._window.hold:
                 out.append(np.maximum(self._ready.popleft() - self._undo.popleft(), self.spec.log_floor))
-        return np.array(out, dtype=np.float32).reshape(-1, self.spec.n_mels)
+        mels = np.array(out, dtype=np.float32).reshape(-1, self.spec.n_mels)
+        nobody_knows = np.zeros(len(mels), np.float32)
+        return PitchedMels(mels, nobody_knows, nobody_knows)
 
     def _convert(self) -> None:
         step, fade = self._window.step, self._window.fade

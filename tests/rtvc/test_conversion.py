@@ -42,7 +42,7 @@ def test_lookahead_is_held_back_and_output_is_aligned(model):
     assert len(out) == 39
     assert stage.latency_samples == 256
     # The tiny model only delays: undoing the level must give back what went in.
-    np.testing.assert_allclose(out, given.log_mel[:39].clip(min=MelSpec().log_floor), atol=1e-4)
+    np.testing.assert_allclose(out.log_mel, given.log_mel[:39].clip(min=MelSpec().log_floor), atol=1e-4)
 
 
 def test_input_level_changes_the_level_and_nothing_else(tmp_path):
@@ -70,7 +70,7 @@ def test_silence_stays_silence(model):
         voiced=np.zeros(30, np.float32),
         log_energy=np.full(30, -13.8, np.float32),
     )
-    assert np.all(Conversion(model, VOICE).process(nothing) == np.float32(spec.log_floor))
+    assert np.all(Conversion(model, VOICE).process(nothing).log_mel == np.float32(spec.log_floor))
 
 
 def test_a_voice_of_another_model_is_refused(model):
@@ -79,9 +79,23 @@ def test_a_voice_of_another_model_is_refused(model):
         Conversion(model, stranger)
 
 
-def test_unconverted_hands_the_mels_on():
+def test_pitch_comes_out_with_the_mels_it_was_asked_for(model):
+    stage = Conversion(model, VOICE)
+    seen = []
+    step = stage._model.step
+    stage._model.step = lambda **frame: seen.append(frame["side"].copy()) or step(**frame)
+    out = stage.process(frames(40))
+    asked = np.array(seen)[:39]
+    np.testing.assert_allclose(np.log(out.f0_hz), asked[:, 0], atol=1e-5)
+    np.testing.assert_allclose(out.voiced, asked[:, 1], atol=1e-6)
+
+
+def test_unconverted_hands_the_mels_on_with_a_pitch_that_holds():
     given = frames(5)
-    assert Unconverted(MelSpec()).process(given) is given.log_mel
+    given.voiced[3:] = 0.0
+    out = Unconverted(MelSpec()).process(given)
+    assert out.log_mel is given.log_mel
+    assert out.f0_hz[3] == out.f0_hz[2] and np.all(out.voiced[3:] == 0.0)
 
 
 def test_another_voice_goes_on_with_the_speaker_that_was_found(tmp_path):
