@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from rtvc.digits import sound_of
+from rtvc.digit_sound import sound_of
 from rtvc.mel import MelSpec
 from training.pictures import write_curves, write_mels
 

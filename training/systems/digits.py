@@ -7,8 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rtvc.digits import image_of
 from rtvc.errors import UsageError
-from training.cache import Entry, FeatureCache, padded
+from rtvc.model_format import ImageShape
+from training.cache import Entry, FeatureCache
 from training.config import RunConfig, section
 from training.networks.digit_vae import DIGITS, DigitConfig, DigitVae
 from training.systems.base import NETWORK, Batch, System, Terms
@@ -46,6 +48,7 @@ class DigitSystem(System):
         self.network = DigitVae(config.system, self.shape, len(self.speakers))
         self.high = self._white()
         self.low = self.high - self.data.range
+        self.image_shape = ImageShape(self.shape.frames, self.low, self.high)
         self.parts = {NETWORK: self.network}
 
     def _clips(self, split: str) -> list[Entry]:
@@ -68,11 +71,7 @@ class DigitSystem(System):
         """(n_mels, frames) within 0..1; a clip that is too long loses its end."""
         mel = self.cache.mel(entry)
         silence = np.full((max(0, shift), self.spec.n_mels), self.spec.log_floor, np.float32)
-        moved = padded(
-            np.concatenate([silence, mel[max(0, -shift) :]]), self.network.config.frames, self.spec
-        )
-        image: np.ndarray = np.clip((moved.T - self.low) / (self.high - self.low), 0.0, 1.0)
-        return image.astype(np.float32)
+        return image_of(np.concatenate([silence, mel[max(0, -shift) :]]), self.image_shape, self.spec)
 
     def batch(self, step: int, rank: int) -> Batch:
         random = np.random.default_rng([self.config.seed, step, rank])
