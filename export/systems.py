@@ -33,8 +33,7 @@ def export_system(run: Path, out: Path) -> list[str]:
     saved = load_network(run / BEST)
     lines = []
     for block in blocks_of(saved):
-        path = out.with_name(f"{out.stem}{block.suffix}{out.suffix}")
-        lines.append(_export(saved, block, path))
+        lines.append(_export(saved, block, _place(block, out)))
     if isinstance(saved.network, Autoencoder):
         is_shipped = ASSETS in out.resolve().parents
         folder = ASSETS / "voices" if is_shipped else out.parent / "voices"
@@ -47,9 +46,20 @@ def verify_system(run: Path, out: Path) -> list[str]:
     saved = load_network(run / BEST)
     lines = []
     for block in blocks_of(saved):
-        path = out.with_name(f"{out.stem}{block.suffix}{out.suffix}")
-        lines.append(f"{path.name}: within {_checked(block, BlockModel(path)):.1e} of the network")
+        path = _place(block, out)
+        lines.append(f"{_shown(block, path)}: within {_checked(block, BlockModel(path)):.1e} of the network")
     return lines
+
+
+def _place(block: Block, out: Path) -> Path:
+    """An encoder goes by its model's name, in a folder of encoders."""
+    if not block.folder:
+        return out
+    return (ASSETS if ASSETS in out.resolve().parents else out.parent) / block.folder / out.name
+
+
+def _shown(block: Block, path: Path) -> str:
+    return f"{block.folder}/{path.name}" if block.folder else path.name
 
 
 def describe(saved: Saved, block: Block, name: str) -> ModelInfo:
@@ -70,6 +80,7 @@ def describe(saved: Saved, block: Block, name: str) -> ModelInfo:
         lineage=f"{', '.join(facts['corpora'])}; seed {facts['seed']}, {saved.step} steps",
         window=block.window,
         image=block.image,
+        latents=block.latents,
     )
 
 
@@ -92,7 +103,8 @@ def _export(saved: Saved, block: Block, path: Path) -> str:
         fresh.unlink(missing_ok=True)
     size = path.stat().st_size / 1e6
     return (
-        f"{path.name}: {size:.2f} MB; over {_PARITY_BLOCKS} blocks within {worst:.1e} of the network{whole}"
+        f"{_shown(block, path)}: {size:.2f} MB; over {_PARITY_BLOCKS} blocks "
+        f"within {worst:.1e} of the network{whole}"
     )
 
 

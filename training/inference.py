@@ -110,10 +110,8 @@ class DigitGenerator:
         if not isinstance(saved.network, DigitVae):
             raise ModelError(f"The checkpoint holds {saved.system}, no model of digits.")
         self.network, self.spec, self.speakers = saved.network, saved.mel, saved.speakers
-        latent = saved.network.config.latent
         self.image = ImageShape(saved.network.config.frames, saved.facts["low"], saved.facts["high"])
-        table = saved.facts.get("latents")
-        self.latents = LatentMap(**table) if table else LatentMap.plain(len(self.speakers), DIGITS, latent)
+        self.latents = LatentMap(self.network.means.tolist(), self.network.directions.tolist())
 
     def place(self, speaker: str | None) -> int:
         if speaker is not None and speaker not in self.speakers:
