@@ -3,7 +3,7 @@
 from rtvc import catalog
 from rtvc.analysis import Analysis
 from rtvc.conversion import Conversion, Unconverted
-from rtvc.dynamics import Gain, NoiseGate, SoftLimiter
+from rtvc.dynamics import Gain, NoiseGate, Silence, SoftLimiter
 from rtvc.errors import UsageError
 from rtvc.finite import Finite
 from rtvc.formants import FormantShift
@@ -14,7 +14,7 @@ from rtvc.noise_reduction import NoiseReduction
 from rtvc.pitch_meter import PitchMeter
 from rtvc.resample import Resampler
 from rtvc.runtime import BlockModel, load_model
-from rtvc.settings import ChainSettings
+from rtvc.settings import DIGITS_MODE, ChainSettings
 from rtvc.stage import Pipeline, Stage
 from rtvc.targets import target_voice
 from rtvc.vocoder import Vocoder
@@ -67,8 +67,8 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
            -> [ low cut, frames -> analysis -> noise -> conversion -> formants -> vocoder ]
            -> resample -> gain -> limiter
     """
-    if settings.mode == "bypass":
-        middle: list[Stage] = []
+    if settings.mode in ("bypass", DIGITS_MODE):
+        middle: list[Stage] = [Silence(input_rate)] if settings.mode == DIGITS_MODE else []
         rate = input_rate
     else:
         converter = _converter(settings)

@@ -67,6 +67,10 @@ def _run(options: argparse.Namespace) -> int:
         return cli_voices.run(options)
     if options.measure_latency:
         return _measured(options, settings)
+    if options.digits or options.regenerate or options.from_digit:
+        from rtvc import cli_digits
+
+        return cli_digits.run(options, settings)
     if options.source:
         from rtvc import cli_files
 

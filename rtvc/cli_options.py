@@ -6,9 +6,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
+from rtvc.digit_settings import (
+    ANY_VOICE,
+    DEFAULT_DIGIT_MODEL,
+    MOST_STEPS,
+    check_digits,
+    check_seed,
+    check_variation,
+)
 from rtvc.errors import UsageError
 from rtvc.presets import DEFAULT_PRESET, PRESETS
-from rtvc.settings import DEFAULT_MODEL, DEFAULT_TARGET, MODES, ChainSettings
+from rtvc.settings import DEFAULT_MODEL, DEFAULT_TARGET, DIGITS_MODE, MODES, ChainSettings
 
 _DESCRIPTION = """\
 Speak, and be heard with another voice.
@@ -22,6 +30,7 @@ modes:
   speaker   your words in the voice of --target
   resynth   your own voice, taken apart and put together again: what the vocoder alone sounds like
   bypass    your own voice as it is
+  digits    numbers you type, spoken by a generative model: into a file, aloud, or live
 
 presets:
 {chr(10).join(f"  {preset.name:<10}{preset.description}" for preset in PRESETS.values())}
@@ -39,11 +48,15 @@ examples:
   rtvc speech.wav converted.wav --target p230
   rtvc recordings/ converted/ --target p230 --jobs 4
   rtvc --headless --target p230 --input "USB" --output "Cable"
+  rtvc --mode digits --digits 2024
+  rtvc --mode digits --digits 2024 --voice random --target p230 2024.wav
 """
 
 _ONLY_LIVE = ("input", "output", "monitor_device", "seconds", "record")
 _LISTS = ("list_devices", "list_voices", "list_models", "diagnostics", "measure_latency")
 _VOICES = ("enroll", "rename_voice", "remove_voice")
+_ONLY_DIGITS = ("digits", "voice", "variation", "regenerate", "from_digit", "to_digit", "steps")
+_NOT_FOR_DIGITS = ("input", "monitor_device", "seconds", "record", "jobs")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -54,6 +67,12 @@ class _Parser(argparse.ArgumentParser):
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The options, checked one by one and against each other."""
     options = _parser().parse_args(arguments)
+    if options.mode == DIGITS_MODE:
+        _check_digit_options(options)
+    else:
+        for name in _ONLY_DIGITS:
+            if getattr(options, name) is not None:
+                raise UsageError(f"{_shown(name)} belongs to --mode {DIGITS_MODE}; add that.")
     _check_combination(options)
     return options
 
@@ -61,8 +80,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def chain_settings(options: argparse.Namespace) -> ChainSettings:
     return ChainSettings(
         mode=options.mode,
-        target=options.blend or options.target,
-        model=options.model,
+        target=options.blend or options.target or DEFAULT_TARGET,
+        # With digits it names who makes them; what they are converted by, if at all, is the usual one.
+        model=DEFAULT_MODEL if options.mode == DIGITS_MODE else options.model or DEFAULT_MODEL,
         preset_name=options.preset,
         input_gain_db=options.input_gain,
         output_gain_db=options.output_gain,
@@ -85,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("source", nargs="?", metavar="SOURCE", help="audio file or folder to convert")
     parser.add_argument("destination", nargs="?", metavar="DESTINATION", help=".wav or .flac file, or folder")
     _add_sound(parser.add_argument_group("sound"))
+    _add_digits(parser.add_argument_group("digits"))
     _add_live(parser.add_argument_group("live"))
     _add_files(parser.add_argument_group("files"))
     _add_voices(parser.add_argument_group("voices of your own"))
@@ -94,7 +115,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_sound(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--mode", default=MODES[0], help=f"{', '.join(MODES)} (default: {MODES[0]})")
-    group.add_argument("--target", default=DEFAULT_TARGET, metavar="VOICE", help="default: %(default)s")
+    group.add_argument(
+        "--target",
+        metavar="VOICE",
+        help=f"default: {DEFAULT_TARGET}; with digits, their own voice",
+    )
     group.add_argument("--blend", metavar="VOICES", help="a target between voices: p230:0.7,p226:0.3")
     group.add_argument(
         "--pitch", type=_number, default=0.0, metavar="SEMITONES", help="above the target's own pitch"
@@ -105,7 +130,9 @@ def _add_sound(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--source-pitch", type=_number, metavar="HZ", help="the speaker's own, if known (default: found out)"
     )
-    group.add_argument("--model", default=DEFAULT_MODEL, help="who speaks it (default: %(default)s)")
+    group.add_argument(
+        "--model", help=f"who speaks it (default: {DEFAULT_MODEL}, with digits {DEFAULT_DIGIT_MODEL})"
+    )
     group.add_argument("--preset", default=DEFAULT_PRESET, help=f"see below (default: {DEFAULT_PRESET})")
     group.add_argument("--gate", type=_number, metavar="DBFS", help="silence what is quieter, e.g. -50")
     group.add_argument(
@@ -113,6 +140,24 @@ def _add_sound(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--input-gain", type=_number, default=0.0, metavar="DB", help="default: 0")
     group.add_argument("--output-gain", type=_number, default=0.0, metavar="DB", help="default: 0")
+
+
+def _add_digits(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--digits", metavar="DIGITS", help="what to say, e.g. 2024; a space is a pause")
+    group.add_argument(
+        "--voice", help=f"one of those the model learned from, or {ANY_VOICE} (default: the first)"
+    )
+    group.add_argument(
+        "--variation", type=_number, metavar="0..1", help="how different one 7 is from the next (default: 1)"
+    )
+    group.add_argument(
+        "--regenerate",
+        metavar="RECORDING",
+        help="your own digit through the model and back; --digits says which",
+    )
+    group.add_argument("--from", dest="from_digit", metavar="DIGIT", help="walk from this digit ...")
+    group.add_argument("--to", dest="to_digit", metavar="DIGIT", help="... to this one")
+    group.add_argument("--steps", type=_count, metavar="N", help="words on the way (default: 8)")
 
 
 def _add_live(group: argparse._ArgumentGroup) -> None:
@@ -163,10 +208,54 @@ def _add_rest(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--diagnostics", action="store_true", help="a text to paste into a report, then end")
     group.add_argument("--json", action="store_true", help="results for programs, on standard output")
     group.add_argument(
-        "--seed", type=int, help="written into --json output; no mode draws random numbers, so none changes"
+        "--seed", type=int, help="of what digits draw at random; no other mode draws any, and only notes it"
     )
     group.add_argument("--debug", action="store_true", help="show where in the program an error came from")
     group.add_argument("--version", action="version", version=f"rtvc {_version()}")
+
+
+def _check_digit_options(options: argparse.Namespace) -> None:
+    """What is said must be said once; a single name is the file for it."""
+    if options.destination:
+        raise UsageError(f"With --mode {DIGITS_MODE} one name is enough: the file for the result.")
+    options.source, options.destination = None, options.source
+    walks = options.from_digit is not None or options.to_digit is not None
+    says = [name for name in ("digits", "regenerate") if getattr(options, name) is not None]
+    says += ["from"] * walks
+    _check_digit_values(options)
+    lives = options.headless or options.control
+    if not says and not lives and not any(getattr(options, name) for name in (*_LISTS, *_VOICES)):
+        raise UsageError(
+            "There is nothing to say; add --digits 2024, --regenerate my.wav or --from 3 --to 8."
+        )
+    if walks and len(says) > 1:
+        raise UsageError(f"--from and {_shown(says[0])} exclude each other; give one of them.")
+    if says and lives:
+        raise UsageError("Digits are said live when they are typed; leave --headless and --control out.")
+    if options.destination and (lives or options.output is not None):
+        raise UsageError("A file for the result and sound devices exclude each other; give one of them.")
+    for name in _NOT_FOR_DIGITS if says else ():
+        if getattr(options, name) is not None:
+            raise UsageError(f"{_shown(name)} is not for digits; leave it out.")
+
+
+def _check_digit_values(options: argparse.Namespace) -> None:
+    if options.digits is not None:
+        check_digits(options.digits)
+    if options.regenerate is not None and options.digits is not None and len(options.digits) != 1:
+        raise UsageError("--regenerate takes a recording of one digit; --digits may say which.")
+    for name in ("from", "to"):
+        digit = getattr(options, f"{name}_digit")
+        other = options.to_digit if name == "from" else options.from_digit
+        if (digit is None) != (other is None):
+            raise UsageError("--from and --to belong together, as in --from 3 --to 8.")
+        if digit is not None and (len(digit) != 1 or digit not in "0123456789"):
+            raise UsageError(f"--{name} is {digit!r:.20}; one digit is expected.")
+    if options.steps is not None and (options.from_digit is None or not 2 <= options.steps <= MOST_STEPS):
+        raise UsageError(f"--steps goes with --from and --to, and is 2 to {MOST_STEPS}.")
+    if options.variation is not None:
+        check_variation(options.variation)
+    check_seed(options.seed)
 
 
 def _check_combination(options: argparse.Namespace) -> None:
@@ -190,6 +279,7 @@ def _check_combination(options: argparse.Namespace) -> None:
 
 
 def _shown(name: str) -> str:
+    name = name.removesuffix("_digit")
     return name if name.isupper() else "--" + name.replace("_", "-")
 
 

@@ -6,6 +6,7 @@ from rtvc.errors import UsageError
 
 ANY_VOICE = "random"
 MOST_DIGITS = 1000  # at once: ten minutes of them
+MOST_STEPS = 100  # from one digit to another
 DEFAULT_DIGIT_MODEL = "cnn"
 _MOST_SHOWN = 40  # characters of what was asked for, in a sentence about it
 

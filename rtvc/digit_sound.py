@@ -1,6 +1,8 @@
 """From words of a digit model to sound: as loud as one another, with natural pauses between them."""
 
+import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,36 +14,43 @@ from rtvc.griffin_lim import GriffinLim
 from rtvc.mel import MelSpec
 from rtvc.stage import Audio
 
+_SEEDS = 10**6  # few enough figures to type again
 _PAUSE_SECONDS = 0.10  # between two digits of one number, on average
 _PAUSE_SPREAD = 0.25  # share of it by which pauses differ: a clock would sound like one
 _SPACE_SECONDS = 0.35  # more, where a space stands
 _EDGE_SECONDS = 0.008  # a word begins and ends without a click
-_LEAD_SECONDS = 0.1  # before the first word of a file
+LEAD_SECONDS = 0.1  # before the first word of a file
 _LOOKAHEAD, _ITERATIONS = 2, 24  # of 6 and 64 the mels are no truer, at three times the work
 
 
 def pieces(speaker: DigitSpeaker, settings: DigitSettings) -> Iterator[Audio]:
     """The digits as sound at the model's rate, one by one, each followed by its pause."""
+    settings = settled(speaker, settings)
     random = np.random.default_rng(settings.seed)
-    voice = speaker.pick_voice(settings.voice, random)
     for character in settings.digits:
         if character == " ":
             yield _quiet(_SPACE_SECONDS, speaker.spec)
         else:
-            word = speaker.word(int(character), voice, random, settings.variation)
+            word = speaker.word(int(character), settings.voice, random, settings.variation)
             yield np.concatenate([word_sound(word, speaker.spec), _pause(random, speaker.spec)])
+
+
+def settled(speaker: DigitSpeaker, settings: DigitSettings) -> DigitSettings:
+    """The same with what was left to chance decided, so that it can be told and said again."""
+    seed = secrets.randbelow(_SEEDS) if settings.seed is None else settings.seed
+    return replace(settings, seed=seed, voice=speaker.pick_voice(settings.voice, np.random.default_rng(seed)))
 
 
 def say(speaker: DigitSpeaker, settings: DigitSettings) -> Audio:
     """All of it; the same seed gives the same samples."""
-    return np.concatenate([_quiet(_LEAD_SECONDS, speaker.spec), *pieces(speaker, settings)])
+    return np.concatenate([_quiet(LEAD_SECONDS, speaker.spec), *pieces(speaker, settings)])
 
 
 def in_a_row(words: list[Float], spec: MelSpec) -> Audio:
     """Words that are there already, with even pauses."""
     pause = _quiet(_PAUSE_SECONDS, spec)
     parts = [part for word in words for part in (word_sound(word, spec), pause)]
-    return np.concatenate([_quiet(_LEAD_SECONDS, spec), *parts])
+    return np.concatenate([_quiet(LEAD_SECONDS, spec), *parts])
 
 
 def word_sound(word: Float, spec: MelSpec) -> Audio:

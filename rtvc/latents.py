@@ -53,8 +53,8 @@ class LatentMap:
 
     def draw(self, voice: int, digit: int, variation: float, random: np.random.Generator) -> Float:
         """A latent (latent,) as one of the clips might have had; with a variation of 0 always the middle."""
-        normal = random.standard_normal(self._directions.shape[1])
-        return self.at(voice, digit, (variation * normal).tolist())
+        steps = random.normal(0.0, variation, size=int(self._directions.shape[1]))
+        return self.at(voice, digit, steps.tolist())
 
     def at(self, voice: int, digit: int, steps: Sequence[float]) -> Float:
         """The latent so many standard deviations along the first directions, in the middle of all others."""

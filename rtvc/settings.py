@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from rtvc.errors import UsageError
 from rtvc.presets import DEFAULT_PRESET, Preset, preset_named
 
-MODES = ("speaker", "resynth", "bypass")
+DIGITS_MODE = "digits"
+MODES = ("speaker", "resynth", "bypass", DIGITS_MODE)
 DEFAULT_TARGET = "p230"
 DEFAULT_MODEL = "stream"
 _GAIN_RANGE_DB = (-60.0, 40.0)
@@ -17,7 +18,11 @@ _SOURCE_PITCH_RANGE_HZ = (50.0, 1000.0)
 
 @dataclass(frozen=True)
 class ChainSettings:
-    """How the sound is to be changed. `speaker` converts, `resynth` is the vocoder alone."""
+    """How the sound is to be changed.
+
+    `speaker` converts, `resynth` is the vocoder alone; with `digits` nothing of the microphone is heard, only
+    what is typed.
+    """
 
     mode: str = "speaker"
     target: str = DEFAULT_TARGET  # a voice, or several with their shares: p230:0.7,p226:0.3
