@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from types import FrameType
 
-from rtvc.cli_options import chain_settings, parse
+from rtvc.cli_options import chain_settings, parse, typed_digits
 from rtvc.errors import EXIT_INTERRUPTED, DeviceError, RtvcError
 from rtvc.settings import ChainSettings
 
@@ -99,6 +99,7 @@ def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
             record=options.record,
             shows_stats=options.stats,
             measured=Measured(),
+            typed=typed_digits(options),
         )
 
 

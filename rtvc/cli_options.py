@@ -2,6 +2,8 @@
 
 import argparse
 import math
+from collections.abc import Callable
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
@@ -10,6 +12,7 @@ from rtvc.digit_settings import (
     ANY_VOICE,
     DEFAULT_DIGIT_MODEL,
     MOST_STEPS,
+    DigitSettings,
     check_digits,
     check_seed,
     check_variation,
@@ -91,6 +94,17 @@ def chain_settings(options: argparse.Namespace) -> ChainSettings:
         pitch_semitones=options.pitch,
         formant_semitones=options.formant,
         source_pitch_hz=options.source_pitch,
+    )
+
+
+def typed_digits(options: argparse.Namespace) -> Callable[[str], DigitSettings]:
+    """How digits are said that are typed while sound runs."""
+    is_digits = options.mode == DIGITS_MODE
+    return partial(
+        DigitSettings,
+        voice=options.voice,
+        variation=1.0 if options.variation is None else options.variation,
+        model=(options.model if is_digits else None) or DEFAULT_DIGIT_MODEL,
     )
 
 
@@ -230,6 +244,8 @@ def _check_digit_options(options: argparse.Namespace) -> None:
         )
     if walks and len(says) > 1:
         raise UsageError(f"--from and {_shown(says[0])} exclude each other; give one of them.")
+    if options.control and (options.voice is not None or options.variation is not None):
+        raise UsageError("With --control each 'say' brings its own voice and variation; leave that out.")
     if says and lives:
         raise UsageError("Digits are said live when they are typed; leave --headless and --control out.")
     if options.destination and (lives or options.output is not None):
