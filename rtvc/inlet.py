@@ -113,8 +113,9 @@ class Inlet:
 
     def _gains(self, end: End, wanted: float, count: int, rate: int) -> Audio:
         """Worker thread. From where the other sound is to where it shall be, as fast as does not click."""
-        now, wanted = np.float32(self._others[end]), np.float32(wanted)
+        now = np.float32(self._others[end])
         steps = np.arange(1, count + 1, dtype=np.float32) / np.float32(_FADE_SECONDS * rate)
-        gains: Audio = np.minimum(now + steps, wanted) if wanted > now else np.maximum(now - steps, wanted)
+        goal = np.float32(wanted)
+        gains: Audio = np.minimum(now + steps, goal) if goal > now else np.maximum(now - steps, goal)
         self._others[end] = float(gains[-1])
         return gains
