@@ -13,6 +13,7 @@ from rtvc.presets import PRESETS
 
 _QUALITY_PIXELS, _CHECK_PIXELS = 82, 20
 _GATE_REST_DB = -50.0
+_NO_CONVERTERS = ("digit-decoder", "digit-encoder")  # kinds of models that take no microphone
 
 
 def _semitones(value: float) -> str:
@@ -87,7 +88,7 @@ class SoundPanel(Card):
         current = self.model.currentData()
         self.model.clear()
         for model in models:
-            if not model["note"]:
+            if not model["note"] and model.get("kind") not in _NO_CONVERTERS:
                 self.model.addItem(model["name"], model["name"])
         self.model.setCurrentIndex(max(0, self.model.findData(current)))
         self.model.setVisible(self.model.count() > 1)

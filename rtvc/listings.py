@@ -51,9 +51,17 @@ def model_rows() -> list[Row]:
 def _model(name: str) -> Row:
     """A model that can't be used is listed with the reason: the list is where one looks for it."""
     path = catalog.model_paths()[name]
-    row: Row = {"name": name, "path": str(path), "system": "", "voices": [], "licence": "", "note": ""}
+    row: Row = {
+        "name": name,
+        "path": str(path),
+        "system": "",
+        "kind": "",
+        "voices": [],
+        "licence": "",
+        "note": "",
+    }
     try:
         info = load_model(catalog.model_path(name)).info
     except ModelError as error:
         return row | {"note": str(error)}
-    return row | {"system": info.system, "voices": info.voices, "licence": info.licence}
+    return row | {"system": info.system, "kind": info.kind, "voices": info.voices, "licence": info.licence}
