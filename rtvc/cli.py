@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from types import FrameType
 
-from rtvc.cli_options import chain_settings, parse, typed_digits
+from rtvc.cli_digit_options import typed_digits
+from rtvc.cli_options import chain_settings, parse
 from rtvc.errors import EXIT_INTERRUPTED, DeviceError, RtvcError
 from rtvc.settings import ChainSettings
 

@@ -1,22 +1,12 @@
 """What can be asked for on the command line, and in which combinations. Does nothing of it."""
 
 import argparse
-import math
-from collections.abc import Callable
-from functools import partial
 from importlib import metadata
-from pathlib import Path
 from typing import NoReturn
 
-from rtvc.digit_settings import (
-    ANY_VOICE,
-    DEFAULT_DIGIT_MODEL,
-    MOST_STEPS,
-    DigitSettings,
-    check_digits,
-    check_seed,
-    check_variation,
-)
+from rtvc.cli_digit_options import add_digits, check_digit_options
+from rtvc.cli_values import count, number, positive, shown, two_paths
+from rtvc.digit_settings import DEFAULT_DIGIT_MODEL
 from rtvc.errors import UsageError
 from rtvc.presets import DEFAULT_PRESET, PRESETS
 from rtvc.settings import DEFAULT_MODEL, DEFAULT_TARGET, DIGITS_MODE, MODES, ChainSettings
@@ -58,8 +48,6 @@ examples:
 _ONLY_LIVE = ("input", "output", "monitor_device", "seconds", "record")
 _LISTS = ("list_devices", "list_voices", "list_models", "diagnostics", "measure_latency")
 _VOICES = ("enroll", "rename_voice", "remove_voice")
-_ONLY_DIGITS = ("digits", "voice", "variation", "regenerate", "from_digit", "to_digit", "steps")
-_NOT_FOR_DIGITS = ("input", "monitor_device", "seconds", "record", "jobs")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -70,12 +58,7 @@ class _Parser(argparse.ArgumentParser):
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The options, checked one by one and against each other."""
     options = _parser().parse_args(arguments)
-    if options.mode == DIGITS_MODE:
-        _check_digit_options(options)
-    else:
-        for name in _ONLY_DIGITS:
-            if getattr(options, name) is not None:
-                raise UsageError(f"{_shown(name)} belongs to --mode {DIGITS_MODE}; add that.")
+    check_digit_options(options, is_list=any(getattr(options, name) for name in (*_LISTS, *_VOICES)))
     _check_combination(options)
     return options
 
@@ -97,17 +80,6 @@ def chain_settings(options: argparse.Namespace) -> ChainSettings:
     )
 
 
-def typed_digits(options: argparse.Namespace) -> Callable[[str], DigitSettings]:
-    """How digits are said that are typed while sound runs."""
-    is_digits = options.mode == DIGITS_MODE
-    return partial(
-        DigitSettings,
-        voice=options.voice,
-        variation=1.0 if options.variation is None else options.variation,
-        model=(options.model if is_digits else None) or DEFAULT_DIGIT_MODEL,
-    )
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="rtvc",
@@ -119,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("source", nargs="?", metavar="SOURCE", help="audio file or folder to convert")
     parser.add_argument("destination", nargs="?", metavar="DESTINATION", help=".wav or .flac file, or folder")
     _add_sound(parser.add_argument_group("sound"))
-    _add_digits(parser.add_argument_group("digits"))
+    add_digits(parser.add_argument_group("digits"))
     _add_live(parser.add_argument_group("live"))
     _add_files(parser.add_argument_group("files"))
     _add_voices(parser.add_argument_group("voices of your own"))
@@ -136,42 +108,24 @@ def _add_sound(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--blend", metavar="VOICES", help="a target between voices: p230:0.7,p226:0.3")
     group.add_argument(
-        "--pitch", type=_number, default=0.0, metavar="SEMITONES", help="above the target's own pitch"
+        "--pitch", type=number, default=0.0, metavar="SEMITONES", help="above the target's own pitch"
     )
     group.add_argument(
-        "--formant", type=_number, default=0.0, metavar="SEMITONES", help="a shorter mouth, or a longer one"
+        "--formant", type=number, default=0.0, metavar="SEMITONES", help="a shorter mouth, or a longer one"
     )
     group.add_argument(
-        "--source-pitch", type=_number, metavar="HZ", help="the speaker's own, if known (default: found out)"
+        "--source-pitch", type=number, metavar="HZ", help="the speaker's own, if known (default: found out)"
     )
     group.add_argument(
         "--model", help=f"who speaks it (default: {DEFAULT_MODEL}, with digits {DEFAULT_DIGIT_MODEL})"
     )
     group.add_argument("--preset", default=DEFAULT_PRESET, help=f"see below (default: {DEFAULT_PRESET})")
-    group.add_argument("--gate", type=_number, metavar="DBFS", help="silence what is quieter, e.g. -50")
+    group.add_argument("--gate", type=number, metavar="DBFS", help="silence what is quieter, e.g. -50")
     group.add_argument(
-        "--noise-reduction", type=_number, default=0.0, metavar="0..1", help="turn noise down, e.g. 0.5"
+        "--noise-reduction", type=number, default=0.0, metavar="0..1", help="turn noise down, e.g. 0.5"
     )
-    group.add_argument("--input-gain", type=_number, default=0.0, metavar="DB", help="default: 0")
-    group.add_argument("--output-gain", type=_number, default=0.0, metavar="DB", help="default: 0")
-
-
-def _add_digits(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--digits", metavar="DIGITS", help="what to say, e.g. 2024; a space is a pause")
-    group.add_argument(
-        "--voice", help=f"one of those the model learned from, or {ANY_VOICE} (default: the first)"
-    )
-    group.add_argument(
-        "--variation", type=_number, metavar="0..1", help="how different one 7 is from the next (default: 1)"
-    )
-    group.add_argument(
-        "--regenerate",
-        metavar="RECORDING",
-        help="your own digit through the model and back; --digits says which",
-    )
-    group.add_argument("--from", dest="from_digit", metavar="DIGIT", help="walk from this digit ...")
-    group.add_argument("--to", dest="to_digit", metavar="DIGIT", help="... to this one")
-    group.add_argument("--steps", type=_count, metavar="N", help="words on the way (default: 8)")
+    group.add_argument("--input-gain", type=number, default=0.0, metavar="DB", help="default: 0")
+    group.add_argument("--output-gain", type=number, default=0.0, metavar="DB", help="default: 0")
 
 
 def _add_live(group: argparse._ArgumentGroup) -> None:
@@ -184,7 +138,7 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--monitor-device", metavar="DEVICE", help="a second output that hears the same")
     group.add_argument(
         "--record",
-        type=_two_paths,
+        type=two_paths,
         metavar="IN,OUT",
         help="two .wav files: what is heard and what becomes of it",
     )
@@ -194,13 +148,13 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
         help="play chirps, hear how late the devices are, remember it, then end",
     )
     group.add_argument("--stats", action="store_true", help="all counters, once a second")
-    group.add_argument("--seconds", type=_positive, help="end after so many")
+    group.add_argument("--seconds", type=positive, help="end after so many")
 
 
 def _add_files(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--jobs", type=_count, metavar="N", help="processes that share a folder (default: 1)")
+    group.add_argument("--jobs", type=count, metavar="N", help="processes that share a folder (default: 1)")
     group.add_argument(
-        "--sample-rate", type=_count, metavar="HZ", help="of the result, or of the devices (default: as is)"
+        "--sample-rate", type=count, metavar="HZ", help="of the result, or of the devices (default: as is)"
     )
 
 
@@ -228,52 +182,6 @@ def _add_rest(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--version", action="version", version=f"rtvc {_version()}")
 
 
-def _check_digit_options(options: argparse.Namespace) -> None:
-    """What is said must be said once; a single name is the file for it."""
-    if options.destination:
-        raise UsageError(f"With --mode {DIGITS_MODE} one name is enough: the file for the result.")
-    options.source, options.destination = None, options.source
-    walks = options.from_digit is not None or options.to_digit is not None
-    says = [name for name in ("digits", "regenerate") if getattr(options, name) is not None]
-    says += ["from"] * walks
-    _check_digit_values(options)
-    lives = options.headless or options.control
-    if not says and not lives and not any(getattr(options, name) for name in (*_LISTS, *_VOICES)):
-        raise UsageError(
-            "There is nothing to say; add --digits 2024, --regenerate my.wav or --from 3 --to 8."
-        )
-    if walks and len(says) > 1:
-        raise UsageError(f"--from and {_shown(says[0])} exclude each other; give one of them.")
-    if options.control and (options.voice is not None or options.variation is not None):
-        raise UsageError("With --control each 'say' brings its own voice and variation; leave that out.")
-    if says and lives:
-        raise UsageError("Digits are said live when they are typed; leave --headless and --control out.")
-    if options.destination and (lives or options.output is not None):
-        raise UsageError("A file for the result and sound devices exclude each other; give one of them.")
-    for name in _NOT_FOR_DIGITS if says else ():
-        if getattr(options, name) is not None:
-            raise UsageError(f"{_shown(name)} is not for digits; leave it out.")
-
-
-def _check_digit_values(options: argparse.Namespace) -> None:
-    if options.digits is not None:
-        check_digits(options.digits)
-    if options.regenerate is not None and options.digits is not None and len(options.digits) != 1:
-        raise UsageError("--regenerate takes a recording of one digit; --digits may say which.")
-    for name in ("from", "to"):
-        digit = getattr(options, f"{name}_digit")
-        other = options.to_digit if name == "from" else options.from_digit
-        if (digit is None) != (other is None):
-            raise UsageError("--from and --to belong together, as in --from 3 --to 8.")
-        if digit is not None and (len(digit) != 1 or digit not in "0123456789"):
-            raise UsageError(f"--{name} is {digit!r:.20}; one digit is expected.")
-    if options.steps is not None and (options.from_digit is None or not 2 <= options.steps <= MOST_STEPS):
-        raise UsageError(f"--steps goes with --from and --to, and is 2 to {MOST_STEPS}.")
-    if options.variation is not None:
-        check_variation(options.variation)
-    check_seed(options.seed)
-
-
 def _check_combination(options: argparse.Namespace) -> None:
     asked = [name for name in (*_LISTS, *_VOICES, "headless", "control") if getattr(options, name)]
     if options.source:
@@ -281,57 +189,17 @@ def _check_combination(options: argparse.Namespace) -> None:
     if asked == ["headless", "control"]:  # a control has no window either
         asked = ["control"]
     if len(asked) > 1:
-        raise UsageError(f"{_shown(asked[0])} and {_shown(asked[1])} exclude each other; give one of them.")
+        raise UsageError(f"{shown(asked[0])} and {shown(asked[1])} exclude each other; give one of them.")
     if options.source and not options.destination:
         raise UsageError("There is a SOURCE and no DESTINATION; name the file or folder for the result.")
     if options.source:
         for name in _ONLY_LIVE:
             if getattr(options, name) is not None:
-                raise UsageError(f"{_shown(name)} is for live conversion; leave it out for files.")
+                raise UsageError(f"{shown(name)} is for live conversion; leave it out for files.")
     elif options.control and (options.seconds or options.record):
         raise UsageError("With --control sound starts, ends and is recorded by command; leave that out.")
     elif options.jobs is not None:
         raise UsageError("--jobs is for files; leave it out, or name SOURCE and DESTINATION.")
-
-
-def _shown(name: str) -> str:
-    name = name.removesuffix("_digit")
-    return name if name.isupper() else "--" + name.replace("_", "-")
-
-
-def _number(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{text} is no number to work with")
-    return value
-
-
-def _positive(text: str) -> float:
-    value = _number(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return value
-
-
-def _two_paths(text: str) -> tuple[Path, Path]:
-    first, comma, second = text.partition(",")
-    paths = Path(first.strip()), Path(second.strip())
-    if not comma or any(path.suffix.lower() != ".wav" for path in paths) or paths[0] == paths[1]:
-        raise argparse.ArgumentTypeError(f"{text} is not two .wav files with a comma between them")
-    return paths
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return value
-
-
-# What argparse puts into "invalid ... value: 'x'".
-_number.__name__ = "number"
-_positive.__name__ = "number"
-_count.__name__ = "whole number"
 
 
 def _version() -> str:
