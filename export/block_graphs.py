@@ -68,7 +68,7 @@ def _latents(network: DigitVae) -> LatentMap:
     def rounded(numbers: Tensor) -> list[list[list[float]]]:
         return [[[float(f"{x:.5g}") for x in row] for row in table] for table in numbers.tolist()]
 
-    return LatentMap(rounded(network.means), rounded(network.directions))
+    return LatentMap(rounded(network.means), rounded(network.drawn_directions))
 
 
 def _body(mel: Tensor, window: WindowShape) -> Tensor:

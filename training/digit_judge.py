@@ -27,6 +27,7 @@ Images = NDArray[np.float32]  # (clips, n_mels, frames)
 LEAST_ACCURACY = 0.97  # on clips it was not trained on; what hears less says little about others
 JUDGE = "judge.safetensors"
 _SHAPE = ImageShape(frames=64, low=-8.0, high=1.0)
+_RECIPE = 2  # changes with what is below and how it is used: a judge of another one is trained anew
 _EPOCHS, _BATCH, _SEED = 16, 64, 11
 _RATE = 2e-3  # at its highest
 _SHIFT = 6  # frames
@@ -82,7 +83,13 @@ def the_judge(
 ) -> Judge:
     """The one in the folder, if it was trained on this, else one trained now; what hears badly is refused."""
     corpus = json.loads((cache.folder / RECIPE).read_text(encoding="utf-8"))["fingerprint"]
-    facts = {"corpus": corpus, "clips": len(train.images), "epochs": _EPOCHS, "seed": _SEED}
+    facts = {
+        "corpus": corpus,
+        "clips": len(train.images),
+        "recipe": _RECIPE,
+        "epochs": _EPOCHS,
+        "seed": _SEED,
+    }
     path = folder / JUDGE
     network = DigitJudge()
     if path.exists() and checkpoint.read(path)[1] == facts:
@@ -112,9 +119,7 @@ def _trained(clips: Clips) -> DigitJudge:
     for _ in range(steps):
         chosen = random.integers(len(clips.images), size=_BATCH)
         images = torch.from_numpy(np.stack([_disturbed(clips.images[i], random) for i in chosen]))
-        loss = functional.cross_entropy(
-            network(images)[1], torch.from_numpy(clips.digits[chosen]), label_smoothing=0.05
-        )
+        loss = functional.cross_entropy(network(images)[1], torch.from_numpy(clips.digits[chosen]))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)

@@ -111,7 +111,7 @@ class DigitGenerator:
             raise ModelError(f"The checkpoint holds {saved.system}, no model of digits.")
         self.network, self.spec, self.speakers = saved.network, saved.mel, saved.speakers
         self.image = ImageShape(saved.network.config.frames, saved.facts["low"], saved.facts["high"])
-        self.latents = LatentMap(self.network.means.tolist(), self.network.directions.tolist())
+        self.latents = LatentMap(self.network.means.tolist(), self.network.drawn_directions.tolist())
 
     def place(self, speaker: str | None) -> int:
         if speaker is not None and speaker not in self.speakers:

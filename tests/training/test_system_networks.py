@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 import torch
 
@@ -101,6 +103,10 @@ def test_digits_are_drawn_as_their_clips_lie():
     assert network.means[1, 4].tolist() == pytest.approx([1.0, 0.0, -5.0], abs=0.2)
     lengths = network.directions[4].norm(dim=-1).tolist()
     assert lengths == pytest.approx([(4.0 + 0.3) ** 0.5, (0.25 + 0.3) ** 0.5, (0.01 + 0.3) ** 0.5], rel=0.05)
+    calm = dataclasses.replace(network.config, temperature=0.5)
+    network.config, before = calm, network.config
+    assert network.draw(digit, speaker)[::2].std(dim=0)[1] == pytest.approx(0.5 * lengths[0], rel=0.1)
+    network.config = before
     drawn = network.draw(digit, speaker)
     assert drawn[::2].mean(dim=0).tolist() == pytest.approx([0.0, 0.0, 5.0], abs=0.2)
     assert drawn[::2].std(dim=0).tolist() == pytest.approx([lengths[2], lengths[0], lengths[1]], rel=0.1)

@@ -52,7 +52,8 @@ cache = "{cache}"
 fooling = 1.0
 spoken = 1.0
 alike = 1.0
-critic_from = 2
+critic_from = 1
+critic_alone = 1
 """
 CONFIGS = {
     "autoencoder": AUTOENCODER,

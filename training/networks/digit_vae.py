@@ -15,6 +15,7 @@ class DigitConfig:
     latent: int = 16
     channels: tuple[int, ...] = (24, 48, 64)  # of the convolutional one; each halves both sides
     hidden: tuple[int, ...] = (256, 128)  # of the other one
+    temperature: float = 1.0  # share of the clips' own spread that digits are drawn with
 
 
 class ConvolutionalBody(nn.Module):
@@ -96,10 +97,14 @@ class DigitVae(nn.Module):
         return torch.sigmoid(self.body.decode(latent, torch.cat([digit, speaker], dim=-1)))
 
     def draw(self, digit: Tensor, speaker: Tensor) -> Tensor:
-        """Latents (batch, latent) as training clips of that digit in that voice are spread."""
+        """Latents (batch, latent) as training clips of that digit and voice are spread, or less."""
         middle = torch.einsum("bs,bd,sdl->bl", speaker, digit, self.means)
         steps = torch.randn(len(digit), self.directions.shape[1], device=digit.device)
-        return middle + torch.einsum("bk,bd,dkl->bl", steps, digit, self.directions)
+        return middle + torch.einsum("bk,bd,dkl->bl", steps, digit, self.drawn_directions)
+
+    @property
+    def drawn_directions(self) -> Tensor:
+        return self.config.temperature * self.directions
 
     @torch.no_grad()
     def place(self, mean: Tensor, log_variance: Tensor, digit: Tensor, speaker: Tensor) -> None:

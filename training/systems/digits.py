@@ -42,7 +42,8 @@ class DigitLoss:
     fooling: float = 0.0  # how far the critic is from taking what was drawn for real; 0: no critic at all
     spoken: float = 0.0  # cross-entropy of the digit that the critic hears in it
     alike: float = 0.0  # how differently the critic's layers see a rebuilt clip and the clip
-    critic_from: int = 200  # steps in which only the critic learns from it
+    critic_from: int = 200  # the step at which the critic sets in
+    critic_alone: int = 100  # steps from then on in which nobody listens to it yet
 
 
 class DigitSystem(System):
@@ -63,6 +64,8 @@ class DigitSystem(System):
         self.high = self._white()
         self.low = self.high - self.data.range
         self.image_shape = ImageShape(self.shape.frames, self.low, self.high)
+        self.persuades = False  # whether the critic is listened to
+        self.persuaded = 0  # and for how many steps it has been
         self.parts = {NETWORK: self.network}
         if self.weights.fooling:
             self.parts[_CRITIC] = self.critic
@@ -137,9 +140,12 @@ class DigitSystem(System):
 
     def step(self, batch: Batch, number: int) -> Terms:
         if not self.weights.fooling:
-            self.persuades = False
             return super().step(batch, number)
-        self.persuades = number >= self.weights.critic_from
+        since = number - self.weights.critic_from
+        self.persuades = since >= self.weights.critic_alone
+        self.persuaded = max(0, since - self.weights.critic_alone + 1)
+        if since < 0:
+            return super().step(batch, number)
         self.critic.requires_grad_(False)
         terms = super().step(batch, number)
         self.critic.requires_grad_(True)
@@ -162,15 +168,20 @@ class DigitSystem(System):
 
     @torch.no_grad()
     def judge(self) -> Terms:
-        """`val` is how far drawn digits are from clips not trained on, as two clouds: one that is too narrow
-        counts as far as one that lies elsewhere."""
+        """`val` is what clips not trained on cost, until the critic is listened to: no figure tells better from
+        worse in that game, so the newest counts as the best from then on.
+
+        `val_distance` is how far drawn digits are from those clips, as two clouds: one that is too narrow
+        counts as far as one that lies elsewhere.
+        """
         self._place_latents()
         batch = self._on_device(self.batch_of(self.val or self.train[:200]))
         told = batch["digit"], batch["speaker"]
         mean, log_variance = self.network.encode(**batch)
         terms = self._terms(batch, self.network.decode(mean, *told), mean, log_variance)
-        distance = self._distance(batch)
-        return {"val": distance} | {f"val_{name}": float(x) for name, x in terms.items()}
+        figures = {f"val_{name}": float(x) for name, x in terms.items()}
+        figures["val"] = -float(self.persuaded) if self.persuaded else sum(figures.values())
+        return figures | {"val_distance": self._distance(batch)}
 
     def _on_device(self, batch: Batch) -> Batch:
         return {name: x.to(self.fabric.device) for name, x in batch.items()}
