@@ -168,8 +168,8 @@ class DigitSystem(System):
 
     @torch.no_grad()
     def judge(self) -> Terms:
-        """`val` is what clips not trained on cost, until the critic is listened to: no figure tells better from
-        worse in that game, so the newest counts as the best from then on.
+        """`val` is what clips not trained on cost, until the critic is listened to: no figure tells better
+        from worse in that game, so the newest counts as the best from then on.
 
         `val_distance` is how far drawn digits are from those clips, as two clouds: one that is too narrow
         counts as far as one that lies elsewhere.
