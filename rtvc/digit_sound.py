@@ -20,7 +20,7 @@ _PAUSE_SPREAD = 0.25  # share of it by which pauses differ: a clock would sound 
 _SPACE_SECONDS = 0.35  # more, where a space stands
 _EDGE_SECONDS = 0.008  # a word begins and ends without a click
 LEAD_SECONDS = 0.1  # before the first word of a file
-_LOOKAHEAD, _ITERATIONS = 2, 24  # of 6 and 64 the mels are no truer, at three times the work
+_LOOKAHEAD, _ITERATIONS = 2, 16  # of 6 and 64 the mels are no truer, at four times the work
 
 
 def pieces(speaker: DigitSpeaker, settings: DigitSettings) -> Iterator[Audio]:
