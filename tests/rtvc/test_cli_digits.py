@@ -128,7 +128,7 @@ def test_without_a_speaker_or_with_one_that_goes(
             2,
             "no speaker 'anna' of digits; choose one of george",
         ),
-        (["--digits", "1", "--model", "mlp", "o.wav"], 4, "no model 'mlp' of digits (there are cnn)"),
+        (["--digits", "1", "--model", "gru", "o.wav"], 4, "no model 'gru' of digits (there are cnn, mlp)"),
         (
             ["--digits", "1", "--variation", "1.5", "o.wav"],
             2,
@@ -173,6 +173,22 @@ def test_without_any_model_there_is_a_way_to_one(
     monkeypatch.setattr(catalog, "user_folder", lambda: tmp_path / "nobody")
     said = fails(capsys, 4, *SAYS_2024, tmp_path / "o.wav")
     assert "no model 'cnn' of digits (there is none); train one as training/README.md says" in said
+
+
+@pytest.mark.parametrize("model", ["cnn", "mlp"])
+def test_the_models_that_came_along_speak_and_listen(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str
+) -> None:
+    monkeypatch.setattr(catalog, "user_folder", lambda: tmp_path / "nobody")
+    out, again = tmp_path / "o.wav", tmp_path / "again.wav"
+    for digit in ("3", "7"):
+        said = ["--mode", "digits", "--model", model, "--seed", 1, "--variation", 0]
+        told = json.loads(run(capsys, *said, "--voice", "nicolas", "--digits", digit, "--json", out))
+        assert told["model"] == f"digits-{model}" and 0.3 < told["seconds"] < 1.2
+        told = json.loads(
+            run(capsys, "--mode", "digits", "--model", model, "--regenerate", out, "--json", again)
+        )
+        assert told["digits"] == digit, "it understands what it says"
 
 
 def test_options_of_digits_want_the_mode(capsys: pytest.CaptureFixture[str]) -> None:
