@@ -15,6 +15,7 @@ from rtvc.pitch_meter import PitchMeter
 from rtvc.resample import Resampler
 from rtvc.runtime import BlockModel, load_model
 from rtvc.settings import ChainSettings
+from rtvc.speaker import Speaker
 from rtvc.stage import Pipeline, Stage
 from rtvc.targets import target_voice
 from rtvc.vocoder import Vocoder
@@ -41,9 +42,17 @@ class Chain(Pipeline):
     def wants_speaker(self) -> bool:
         return self._conversion is not None
 
-    def know_speaker(self, pitch_hz: float | None, rms: float | None) -> None:
-        if self._conversion:
-            self._conversion.know_speaker(self._source_pitch_hz or pitch_hz, rms)
+    def know_speaker(self, speaker: Speaker | None, certainty: float = 1.0) -> None:
+        if not self._conversion:
+            return
+        pitch_hz, rms = (speaker.pitch_hz, speaker.rms) if speaker else (None, None)
+        if self._source_pitch_hz:
+            pitch_hz, certainty = self._source_pitch_hz, 1.0
+        self._conversion.know_speaker(pitch_hz, rms, certainty)
+
+    @property
+    def speaker(self) -> Speaker | None:
+        return self._conversion.speaker if self._conversion else None
 
     def tune(self, settings: ChainSettings) -> None:
         self._input_gain.gain_db = settings.input_gain_db

@@ -84,6 +84,7 @@ def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
     from rtvc.chain import build_chain
     from rtvc.log import kept_log
     from rtvc.measured import Measured
+    from rtvc.speaker_memory import SpeakerMemory
 
     with kept_log():
         return headless.run(
@@ -95,6 +96,7 @@ def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
             record=options.record,
             shows_stats=options.stats,
             measured=Measured(),
+            speakers=SpeakerMemory(),
         )
 
 
@@ -104,10 +106,17 @@ def _controlled(options: argparse.Namespace, settings: ChainSettings) -> int:
     from rtvc.chain import build_chain
     from rtvc.log import kept_log
     from rtvc.measured import Measured
+    from rtvc.speaker_memory import SpeakerMemory
 
     devices = DeviceChoice(options.input, options.output, options.sample_rate, options.monitor_device)
     with kept_log():
-        return control.run(build=build_chain, settings=settings, devices=devices, measured=Measured())
+        return control.run(
+            build=build_chain,
+            settings=settings,
+            devices=devices,
+            measured=Measured(),
+            speakers=SpeakerMemory(),
+        )
 
 
 def _measured(options: argparse.Namespace, settings: ChainSettings) -> int:

@@ -26,6 +26,7 @@ from rtvc.line_reader import MOST_LINE_BYTES, TOO_LONG, LineReader
 from rtvc.measured import Measured
 from rtvc.opening import BuildChain
 from rtvc.settings import ChainSettings
+from rtvc.speaker_memory import SpeakerMemory
 from rtvc.stats import State
 
 PROTOCOL = 1
@@ -41,6 +42,7 @@ def run(
     commands: int = 0,
     events: int = 1,
     measured: Measured | None = None,
+    speakers: SpeakerMemory | None = None,
 ) -> int:
     """Do as the lines on standard input say until they end, and return the exit code.
 
@@ -48,7 +50,7 @@ def run(
         commands, events: file descriptors to read from and to write to.
     """
     writer = EventWriter(events)
-    engine = Engine(build, settings, devices, open_audio, measured=measured)
+    engine = Engine(build, settings, devices, open_audio, measured=measured, speakers=speakers)
     control = _Control(engine, writer)
     with stop_on_signals() as is_stopped, realtime.punctual_interpreter():
         with realtime.raised_thread_priority(realtime.ONLOOKER_PRIORITY):

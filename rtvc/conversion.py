@@ -14,6 +14,7 @@ from rtvc.pitch_hold import PitchHold
 from rtvc.pitch_map import SEMITONE, PitchMap
 from rtvc.runtime import StepModel
 from rtvc.silence import attenuation
+from rtvc.speaker import Speaker
 from rtvc.voices import Voice
 
 _QUIETEST_RELATIVE_ENERGY = -7.0  # natural log; lower values were not met in training
@@ -57,11 +58,17 @@ class Conversion:
         # Of the frames the model still holds: what is to be taken back on them, their pitch, their voicing.
         self._pending: deque[tuple[float, float, float]] = deque()
 
-    def know_speaker(self, pitch_hz: float | None, rms: float | None) -> None:
-        self._pitch.speaker.known_hz = pitch_hz
+    def know_speaker(self, pitch_hz: float | None, rms: float | None, certainty: float = 1.0) -> None:
+        self._pitch.speaker.known_hz, self._pitch.speaker.certainty = pitch_hz, certainty
         self._pitch.speaker.reset()
-        self._level.known_rms = rms
+        self._level.known_rms, self._level.certainty = rms, certainty
         self._level.reset()
+
+    @property
+    def speaker(self) -> Speaker | None:
+        """Any thread, a little late. Who speaks, once enough was heard."""
+        pitch, rms = self._pitch.speaker, self._level.rms
+        return Speaker(math.exp(pitch.log_hz), rms) if pitch.is_known and rms > 0.0 else None
 
     def shift_pitch(self, semitones: float) -> None:
         """May be called between any two blocks."""
