@@ -137,18 +137,22 @@ class Stream(nn.Module):
     def initial_state(self, batch: int = 1) -> State:
         parts = {"content": self.content.initial_state(batch), "decoder": self.decoder.initial_state(batch)}
         state = {f"{part}.{name}": x for part, inner in parts.items() for name, x in inner.items()}
-        return state | {"side": self.delay.initial_state(batch, SIDE_CHANNELS)}
+        if self.config.lookahead:  # a state of no size is none
+            state["side"] = self.delay.initial_state(batch, SIDE_CHANNELS)
+        return state
 
     def forward(
         self, mel: Tensor, source_energy: Tensor, side: Tensor, voice: Tensor, state: State
     ) -> tuple[Tensor, State]:
         """mel (batch, time, n_mels), source_energy (batch, time, 1), side (batch, time, 3)."""
         content, after_content = self.content(mel, source_energy, _inner(state, "content"))
-        delayed, after_delay = self.delay(side, state["side"])
-        out, after_decoder = self.decoder(content, delayed, voice, _inner(state, "decoder"))
+        after_delay = {}
+        if self.config.lookahead:
+            side, after_delay["side"] = self.delay(side, state["side"])
+        out, after_decoder = self.decoder(content, side, voice, _inner(state, "decoder"))
         after = {f"content.{name}": x for name, x in after_content.items()}
         after |= {f"decoder.{name}": x for name, x in after_decoder.items()}
-        return out, after | {"side": after_delay}
+        return out, after | after_delay
 
 
 def _inner(state: State, part: str) -> State:
