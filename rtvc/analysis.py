@@ -38,9 +38,7 @@ class Analysis:
 
     latency_samples = 0.0
 
-    def __init__(
-        self, spec: MelSpec, pitch_range: PitchRange = SPEECH, newest_first: bool = False
-    ) -> None:
+    def __init__(self, spec: MelSpec, pitch_range: PitchRange = SPEECH, newest_first: bool = False) -> None:
         self.spec = spec
         self.pitch_range = pitch_range
         self.newest_first = newest_first

@@ -1,4 +1,4 @@
-"""Devices, voices and models as rows, for tables and for programs. Prints nothing."""
+"""Devices, voices, instruments and models as rows, for tables and for programs. Prints nothing."""
 
 from dataclasses import asdict
 from typing import Any
@@ -7,6 +7,7 @@ from rtvc import audio_io, catalog
 from rtvc.errors import ModelError
 from rtvc.previews import preview_path
 from rtvc.runtime import load_model
+from rtvc.timbre import SYSTEM as TIMBRE_SYSTEM
 
 Row = dict[str, Any]
 
@@ -46,6 +47,16 @@ def voice_rows() -> list[Row]:
 
 def model_rows() -> list[Row]:
     return [_model(name) for name in catalog.model_paths()]
+
+
+def timbre_rows() -> list[Row]:
+    """Instruments, each with the models that play it."""
+    found: dict[str, Row] = {}
+    for model in model_rows():
+        for name in model["voices"] if model["system"] == TIMBRE_SYSTEM else []:
+            row = found.setdefault(name, {"name": name, "models": [], "licence": model["licence"]})
+            row["models"].append(model["name"])
+    return list(found.values())
 
 
 def _model(name: str) -> Row:
