@@ -52,11 +52,11 @@ class Timbre(nn.Module):
     def __init__(self, config: TimbreConfig, instruments: int, spec: MelSpec) -> None:
         super().__init__()
         self.config, self.instruments, self.spec = config, instruments, spec
-        low, high = np.log(MUSIC.fmin_hz), np.log(MUSIC.fmax_hz)
+        self.pitch_range = low, high = float(np.log(MUSIC.fmin_hz)), float(np.log(MUSIC.fmax_hz))
         # Log Hz between which each instrument was heard in training; beyond, the nearest note is the model.
-        self.register_buffer("lowest", torch.full((instruments,), float(low)))
-        self.register_buffer("highest", torch.full((instruments,), float(high)))
-        self.register_buffer("bumps", torch.linspace(float(low), float(high), _PITCH_BUMPS), persistent=False)
+        self.register_buffer("lowest", torch.full((instruments,), low))
+        self.register_buffer("highest", torch.full((instruments,), high))
+        self.register_buffer("bumps", torch.linspace(low, high, _PITCH_BUMPS), persistent=False)
         order = torch.arange(1, config.harmonics + 1, dtype=torch.float32)
         self.register_buffer("order", order, persistent=False)
         width = _PITCH_BUMPS + SIDE_CHANNELS
@@ -86,7 +86,7 @@ class Timbre(nn.Module):
         low = (instrument @ self.lowest)[:, None, None]
         high = (instrument @ self.highest)[:, None, None]
         known = torch.minimum(torch.maximum(log_f0, low), high)
-        spacing = self.bumps[1] - self.bumps[0]
+        spacing = (self.pitch_range[1] - self.pitch_range[0]) / (_PITCH_BUMPS - 1)
         places = torch.exp(-0.5 * ((known - self.bumps) / spacing) ** 2)
         parts = [places, known - 6.0, presence, 0.5 * energy]
         if self.is_mel:
@@ -97,7 +97,7 @@ class Timbre(nn.Module):
 
     def _template(self, log_f0: Tensor) -> Tensor:
         """Harmonic comb at the pitch, (batch, time, n_mels): rows blended linearly."""
-        low, high = float(self.bumps[0]), float(self.bumps[-1])
+        low, high = self.pitch_range
         place = ((log_f0 - low) / (high - low)).clamp(0.0, 1.0) * (_TEMPLATE_ROWS - 1)
         rows = torch.arange(_TEMPLATE_ROWS, device=log_f0.device, dtype=log_f0.dtype)
         return (1.0 - (place - rows).abs()).clamp(min=0.0) @ self.templates
