@@ -62,9 +62,18 @@ def timbre_rows() -> list[Row]:
 def _model(name: str) -> Row:
     """A model that can't be used is listed with the reason: the list is where one looks for it."""
     path = catalog.model_paths()[name]
-    row: Row = {"name": name, "path": str(path), "system": "", "voices": [], "licence": "", "note": ""}
+    row: Row = {
+        "name": name,
+        "path": str(path),
+        "system": "",
+        "mode": "",
+        "voices": [],
+        "licence": "",
+        "note": "",
+    }
     try:
         info = load_model(catalog.model_path(name)).info
     except ModelError as error:
         return row | {"note": str(error)}
-    return row | {"system": info.system, "voices": info.voices, "licence": info.licence}
+    mode = "timbre" if info.system == TIMBRE_SYSTEM else "speaker"
+    return row | {"system": info.system, "mode": mode, "voices": info.voices, "licence": info.licence}

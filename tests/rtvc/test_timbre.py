@@ -144,6 +144,9 @@ def test_instruments_are_listed_with_the_models_that_play_them(capsys):
     assert main(["--list-timbres", "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     assert {"timbre", "timbre-mels"} <= set(rows["flute"]["models"])
+    assert main(["--list-models", "--json"]) == 0
+    modes = {row["name"]: row["mode"] for row in json.loads(capsys.readouterr().out)}
+    assert (modes["timbre"], modes["stream"]) == ("timbre", "speaker")
 
 
 @pytest.mark.parametrize(
