@@ -15,6 +15,7 @@ _STILL_CENTS = 60.0  # from frame to frame; what moves faster is a guess
 _HARMONICITY_PERIODS = 4.5
 _FINE = 16  # lags a sample: the peak of a high note is narrow
 _LOUD_DB = 30.0
+_FAINT_DB = 40.0
 _WAVER_HZ = 1.5  # either way of the rate
 
 
@@ -46,7 +47,9 @@ def pitch_by_librosa(sound: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         hop_length=HOP,
         center=False,
     )
-    level = loudness(sound)[: len(f0)]
+    level = loudness(sound)
+    f0 = np.maximum(f0[: len(level)], 1.0)
+    level = level[: len(f0)]
     still = np.abs(np.diff(np.log2(f0), prepend=0.0)) < _STILL_CENTS / 1200.0
     return f0, still & (level > level.max() - _LOUD_DB / 8.686)
 
@@ -59,10 +62,10 @@ def loudness(sound: np.ndarray) -> np.ndarray:
 
 
 def loudness_correlation(before: np.ndarray, after: np.ndarray) -> float:
-    """Over all that is within 40 dB of the loudest of the first."""
-    one, other = loudness(before), loudness(after)
+    """Of decibels, over all that is within 40 dB of the loudest of the first; what is fainter is as faint."""
+    one, other = (np.maximum(x, x.max() - _FAINT_DB / 8.686) for x in (loudness(before), loudness(after)))
     count = min(len(one), len(other))
-    heard = one[:count] > one.max() - 40.0 / 8.686
+    heard = one[:count] > one.min()
     return float(np.corrcoef(one[:count][heard], other[:count][heard])[0, 1])
 
 
