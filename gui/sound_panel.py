@@ -83,11 +83,11 @@ class SoundPanel(Card):
         self.changed.emit({"gate_db": self.gate.value if self.gate_is_on.isChecked() else None})
 
     def show_models(self, models: list[dict[str, Any]]) -> None:
-        """One model is no choice."""
+        """Those that speak; one is no choice."""
         current = self.model.currentData()
         self.model.clear()
         for model in models:
-            if not model["note"]:
+            if not model["note"] and model.get("mode", "speaker") == "speaker":
                 self.model.addItem(model["name"], model["name"])
         self.model.setCurrentIndex(max(0, self.model.findData(current)))
         self.model.setVisible(self.model.count() > 1)

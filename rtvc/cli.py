@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     settings = chain_settings(options)
-    if options.list_devices or options.list_voices or options.list_models:
+    if options.list_devices or options.list_voices or options.list_timbres or options.list_models:
         from rtvc import cli_lists
 
         return cli_lists.run(options)

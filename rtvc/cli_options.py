@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from rtvc.errors import UsageError
 from rtvc.presets import DEFAULT_PRESET, PRESETS
-from rtvc.settings import DEFAULT_MODEL, DEFAULT_TARGET, MODES, ChainSettings
+from rtvc.settings import DEFAULT_MODEL, DEFAULT_TARGET, DEFAULT_TIMBRE, MODES, ChainSettings
 
 _DESCRIPTION = """\
 Speak, and be heard with another voice.
@@ -20,6 +20,7 @@ loudspeaker converts a short clip that came with the program instead, unless --h
 _EPILOG = f"""\
 modes:
   speaker   your words in the voice of --target
+  timbre    what you hum or sing, played by the instrument of --timbre
   resynth   your own voice, taken apart and put together again: what the vocoder alone sounds like
   bypass    your own voice as it is
 
@@ -39,10 +40,12 @@ examples:
   rtvc speech.wav converted.wav --target p230
   rtvc recordings/ converted/ --target p230 --jobs 4
   rtvc --headless --target p230 --input "USB" --output "Cable"
+  rtvc humming.wav flute.wav --mode timbre --timbre flute --pitch 12 --scale G-major
 """
 
 _ONLY_LIVE = ("input", "output", "monitor_device", "seconds", "record")
-_LISTS = ("list_devices", "list_voices", "list_models", "diagnostics", "measure_latency")
+_LISTS = ("list_devices", "list_voices", "list_timbres", "list_models", "diagnostics", "measure_latency")
+_FOR_TIMBRE = ("timbre", "scale", "scale_strength", "glide", "vibrato", "add_vibrato", "breath")
 _VOICES = ("enroll", "rename_voice", "remove_voice")
 
 
@@ -59,6 +62,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def chain_settings(options: argparse.Namespace) -> ChainSettings:
+    played = {
+        "timbre": options.timbre,
+        "scale": options.scale,
+        "scale_strength": options.scale_strength,
+        "scale_glide_ms": options.glide,
+        "vibrato": options.vibrato,
+        "added_vibrato_cents": options.add_vibrato,
+        "breath": options.breath,
+    }
     return ChainSettings(
         mode=options.mode,
         target=options.blend or options.target,
@@ -71,6 +83,7 @@ def chain_settings(options: argparse.Namespace) -> ChainSettings:
         pitch_semitones=options.pitch,
         formant_semitones=options.formant,
         source_pitch_hz=options.source_pitch,
+        **{name: value for name, value in played.items() if value is not None},
     )
 
 
@@ -85,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("source", nargs="?", metavar="SOURCE", help="audio file or folder to convert")
     parser.add_argument("destination", nargs="?", metavar="DESTINATION", help=".wav or .flac file, or folder")
     _add_sound(parser.add_argument_group("sound"))
+    _add_timbre(parser.add_argument_group("instruments, with --mode timbre"))
     _add_live(parser.add_argument_group("live"))
     _add_files(parser.add_argument_group("files"))
     _add_voices(parser.add_argument_group("voices of your own"))
@@ -97,7 +111,11 @@ def _add_sound(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--target", default=DEFAULT_TARGET, metavar="VOICE", help="default: %(default)s")
     group.add_argument("--blend", metavar="VOICES", help="a target between voices: p230:0.7,p226:0.3")
     group.add_argument(
-        "--pitch", type=_number, default=0.0, metavar="SEMITONES", help="above the target's own pitch"
+        "--pitch",
+        type=_number,
+        default=0.0,
+        metavar="SEMITONES",
+        help="above the target's own pitch; transposes an instrument",
     )
     group.add_argument(
         "--formant", type=_number, default=0.0, metavar="SEMITONES", help="a shorter mouth, or a longer one"
@@ -113,6 +131,17 @@ def _add_sound(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--input-gain", type=_number, default=0.0, metavar="DB", help="default: 0")
     group.add_argument("--output-gain", type=_number, default=0.0, metavar="DB", help="default: 0")
+
+
+def _add_timbre(group: argparse._ArgumentGroup) -> None:
+    """None where nothing is asked for: defaults are those of the settings."""
+    group.add_argument("--timbre", metavar="NAME", help=f"which instrument (default: {DEFAULT_TIMBRE})")
+    group.add_argument("--scale", metavar="KEY-KIND", help="bring the melody into it, e.g. C-major")
+    group.add_argument("--scale-strength", type=_number, metavar="0..1", help="how far (default: 1)")
+    group.add_argument("--glide", type=_number, metavar="MS", help="from note to note of it (default: 60)")
+    group.add_argument("--vibrato", type=_number, metavar="0..4", help="share of your own that is kept")
+    group.add_argument("--add-vibrato", type=_number, metavar="CENTS", help="on top of your own, e.g. 30")
+    group.add_argument("--breath", type=_number, metavar="0..4", help="the instrument's own noise: 1")
 
 
 def _add_live(group: argparse._ArgumentGroup) -> None:
@@ -143,6 +172,9 @@ def _add_files(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--sample-rate", type=_count, metavar="HZ", help="of the result, or of the devices (default: as is)"
     )
+    group.add_argument(
+        "--plot", type=_picture, metavar="PNG", help="spectrograms of one file, before and after"
+    )
 
 
 def _add_voices(group: argparse._ArgumentGroup) -> None:
@@ -159,6 +191,7 @@ def _add_voices(group: argparse._ArgumentGroup) -> None:
 def _add_rest(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--list-devices", action="store_true", help="microphones and outputs, then end")
     group.add_argument("--list-voices", action="store_true", help="what --target knows, then end")
+    group.add_argument("--list-timbres", action="store_true", help="what --timbre knows, then end")
     group.add_argument("--list-models", action="store_true", help="what --model knows, then end")
     group.add_argument("--diagnostics", action="store_true", help="a text to paste into a report, then end")
     group.add_argument("--json", action="store_true", help="results for programs, on standard output")
@@ -177,6 +210,11 @@ def _check_combination(options: argparse.Namespace) -> None:
         asked = ["control"]
     if len(asked) > 1:
         raise UsageError(f"{_shown(asked[0])} and {_shown(asked[1])} exclude each other; give one of them.")
+    played = [name for name in _FOR_TIMBRE if getattr(options, name) is not None]
+    if played and options.mode != "timbre":
+        raise UsageError(f"{_shown(played[0])} is for instruments; add --mode timbre, or leave it out.")
+    if options.plot and not options.source:
+        raise UsageError("--plot is for files; name SOURCE and DESTINATION.")
     if options.source and not options.destination:
         raise UsageError("There is a SOURCE and no DESTINATION; name the file or folder for the result.")
     if options.source:
@@ -205,6 +243,13 @@ def _positive(text: str) -> float:
     if value <= 0:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return value
+
+
+def _picture(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() != ".png":
+        raise argparse.ArgumentTypeError(f"{text} is no .png file")
+    return path
 
 
 def _two_paths(text: str) -> tuple[Path, Path]:

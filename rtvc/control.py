@@ -78,6 +78,7 @@ class _Control:
             "devices": self._devices,
             "voices": self._voices,
             "models": self._models,
+            "timbres": self._timbres,
         }
         threading.Thread(target=self._run_errands, name="rtvc control errands", daemon=True).start()
 
@@ -247,6 +248,13 @@ class _Control:
 
         _expect(command)
         return {"models": model_rows()}
+
+    def _timbres(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Errands' thread."""
+        from rtvc.listings import timbre_rows
+
+        _expect(command)
+        return {"timbres": timbre_rows()}
 
 
 def _parsed(line: bytes) -> dict[str, Any]:

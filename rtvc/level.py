@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NOMINAL_RMS = 0.05  # -26 dBFS: the level of speech every model is trained at
-_HANN_RMS = math.sqrt(3.0 / 8.0)  # what the analysis window takes from a steady signal
+HANN_RMS = math.sqrt(3.0 / 8.0)  # what the analysis window takes from a steady signal
 _MEMORY_SECONDS = 2.0
 _ACTIVE_RANGE_DB = 20.0  # a frame this far below the level is a pause and does not count
 _KNOWN_FOR = 3.0  # times the memory: how much a level known beforehand counts for
@@ -17,7 +17,7 @@ _RELEASE_DB_PER_SECOND = 1.0  # how fast a level nobody reaches any more is let 
 
 def log_energy_at(rms: float) -> float:
     """What Frames.log_energy is for a steady signal of this RMS."""
-    return math.log(rms * _HANN_RMS)
+    return math.log(rms * HANN_RMS)
 
 
 @dataclass
@@ -54,7 +54,7 @@ class LevelTracker:
     def rms(self) -> float:
         """Of the speech heard so far; 0 before there was any."""
         state = self._state
-        return math.sqrt(state.power / state.weight) / _HANN_RMS if state.weight else 0.0
+        return math.sqrt(state.power / state.weight) / HANN_RMS if state.weight else 0.0
 
     def take_over(self, other: "LevelTracker") -> None:
         """Go on with what another one has heard."""

@@ -1,4 +1,4 @@
-"""Devices, voices and models as rows, for tables and for programs. Prints nothing."""
+"""Devices, voices, instruments and models as rows, for tables and for programs. Prints nothing."""
 
 from dataclasses import asdict
 from typing import Any
@@ -7,6 +7,7 @@ from rtvc import audio_io, catalog
 from rtvc.errors import ModelError
 from rtvc.previews import preview_path
 from rtvc.runtime import load_model
+from rtvc.timbre import SYSTEM as TIMBRE_SYSTEM
 
 Row = dict[str, Any]
 
@@ -48,12 +49,31 @@ def model_rows() -> list[Row]:
     return [_model(name) for name in catalog.model_paths()]
 
 
+def timbre_rows() -> list[Row]:
+    """Instruments, each with the models that play it."""
+    found: dict[str, Row] = {}
+    for model in model_rows():
+        for name in model["voices"] if model["system"] == TIMBRE_SYSTEM else []:
+            row = found.setdefault(name, {"name": name, "models": [], "licence": model["licence"]})
+            row["models"].append(model["name"])
+    return list(found.values())
+
+
 def _model(name: str) -> Row:
     """A model that can't be used is listed with the reason: the list is where one looks for it."""
     path = catalog.model_paths()[name]
-    row: Row = {"name": name, "path": str(path), "system": "", "voices": [], "licence": "", "note": ""}
+    row: Row = {
+        "name": name,
+        "path": str(path),
+        "system": "",
+        "mode": "",
+        "voices": [],
+        "licence": "",
+        "note": "",
+    }
     try:
         info = load_model(catalog.model_path(name)).info
     except ModelError as error:
         return row | {"note": str(error)}
-    return row | {"system": info.system, "voices": info.voices, "licence": info.licence}
+    mode = "timbre" if info.system == TIMBRE_SYSTEM else "speaker"
+    return row | {"system": info.system, "mode": mode, "voices": info.voices, "licence": info.licence}

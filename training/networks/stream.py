@@ -30,12 +30,14 @@ class StreamConfig:
     decoder_dilations: tuple[int, ...] = (1, 2, 4, 1, 2, 4)
 
 
-def harmonic_templates(spec: MelSpec) -> Tensor:
-    """Log-mels of impulse trains, (TEMPLATE_ROWS, n_mels), roughly within -3..3."""
-    low, high = np.log(TEMPLATE_RANGE_HZ)
+def harmonic_templates(
+    spec: MelSpec, range_hz: tuple[float, float] = TEMPLATE_RANGE_HZ, rows_in_all: int = TEMPLATE_ROWS
+) -> Tensor:
+    """Log-mels of impulse trains from low to high, (rows_in_all, n_mels), roughly within -3..3."""
+    low, high = np.log(range_hz)
     time = np.arange(spec.n_fft) / spec.sample_rate
     rows = []
-    for f0 in np.exp(np.linspace(low, high, TEMPLATE_ROWS)):
+    for f0 in np.exp(np.linspace(low, high, rows_in_all)):
         harmonics = f0 * np.arange(1, int(spec.fmax / f0) + 1)
         shifts = np.arange(8)[:, None] / (8 * f0)  # the frame may start anywhere in a period
         train = np.cos(2 * np.pi * harmonics[None, None] * (time[None, :, None] + shifts[..., None])).sum(-1)
