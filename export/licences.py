@@ -1,4 +1,4 @@
-"""What a model says of the recordings it learned from."""
+"""What a model says of the recordings, and renders, it learned from."""
 
 _CORPORA = {
     "vctk": "CC BY 4.0",
@@ -10,6 +10,10 @@ _CORPORA = {
     "speechocean762": "free for commercial and non-commercial purposes",
     "fsdd": "CC BY-SA 4.0",
     "audiomnist": "MIT",
+    "philharmonia": "CC BY-SA 3.0, whose samples may not be passed on as they are",
+    "sms_tools": "CC BY 4.0",
+    "weresax": "CC0 1.0",
+    "fluidr3-gm": "MIT",
 }
 _UNKNOWN = "licence of its owner"
 

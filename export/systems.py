@@ -1,4 +1,4 @@
-"""Runs of training.train to model files: `autoencoder`, `gan` and the digit models.
+"""Runs of training.train to model files: `autoencoder`, `gan`, the digit models and `timbre`.
 
 Each graph is compared with its network before it takes its place; one that differs is not written.
 """
@@ -14,6 +14,7 @@ from export.block_graphs import Block, blocks_of
 from export.graph import to_graph
 from export.licences import corpus_licence, licence_of
 from export.parity import PARITY_LIMIT
+from export.timbre_graph import export_timbre, verify_timbre
 from export.utterance import distance_to_whole
 from rtvc.catalog import ASSETS
 from rtvc.errors import ModelError
@@ -23,6 +24,7 @@ from rtvc.runtime import BlockModel
 from rtvc.voices import VOICE_SUFFIX, Voice, read_voice, write_voice
 from training.networks.autoencoder import Autoencoder
 from training.networks.saved import Saved, load_network
+from training.networks.timbre import Timbre
 
 BEST = "best.safetensors"  # in a run's folder: what is exported
 _PARITY_BLOCKS = 24
@@ -31,6 +33,8 @@ _PARITY_BLOCKS = 24
 def export_system(run: Path, out: Path) -> list[str]:
     """Write all model files of one run; returns a line for each."""
     saved = load_network(run / BEST)
+    if isinstance(saved.network, Timbre):
+        return [export_timbre(saved, out)]
     lines = []
     for block in blocks_of(saved):
         lines.append(_export(saved, block, _place(block, out)))
@@ -44,6 +48,8 @@ def export_system(run: Path, out: Path) -> list[str]:
 def verify_system(run: Path, out: Path) -> list[str]:
     """Compare model files that are there with the run; nothing is written."""
     saved = load_network(run / BEST)
+    if isinstance(saved.network, Timbre):
+        return [verify_timbre(saved, out)]
     lines = []
     for block in blocks_of(saved):
         path = _place(block, out)

@@ -13,7 +13,6 @@ from rtvc.presets import PRESETS
 
 _QUALITY_PIXELS, _CHECK_PIXELS = 82, 20
 _GATE_REST_DB = -50.0
-_NO_CONVERTERS = ("digit-decoder", "digit-encoder")  # kinds of models that take no microphone
 
 
 def _semitones(value: float) -> str:
@@ -84,11 +83,11 @@ class SoundPanel(Card):
         self.changed.emit({"gate_db": self.gate.value if self.gate_is_on.isChecked() else None})
 
     def show_models(self, models: list[dict[str, Any]]) -> None:
-        """One model is no choice."""
+        """Those that speak; one is no choice."""
         current = self.model.currentData()
         self.model.clear()
         for model in models:
-            if not model["note"] and model.get("kind") not in _NO_CONVERTERS:
+            if not model["note"] and model.get("mode", "speaker") == "speaker":
                 self.model.addItem(model["name"], model["name"])
         self.model.setCurrentIndex(max(0, self.model.findData(current)))
         self.model.setVisible(self.model.count() > 1)

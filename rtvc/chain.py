@@ -4,19 +4,24 @@ from rtvc import catalog
 from rtvc.analysis import Analysis
 from rtvc.conversion import Conversion, Unconverted
 from rtvc.dynamics import Gain, NoiseGate, Silence, SoftLimiter
-from rtvc.errors import UsageError
+from rtvc.errors import ModelError, UsageError
 from rtvc.finite import Finite
 from rtvc.formants import FormantShift
 from rtvc.framer import Framer
+from rtvc.harmonic_synth import HarmonicSynth
+from rtvc.intonation import Tuning
 from rtvc.low_cut import LowCut
 from rtvc.mel import MelSpec
 from rtvc.noise_reduction import NoiseReduction
+from rtvc.pitch import MUSIC, SPEECH
 from rtvc.pitch_meter import PitchMeter
 from rtvc.resample import Resampler
 from rtvc.runtime import BlockModel, load_model
 from rtvc.settings import DIGITS_MODE, ChainSettings
+from rtvc.speaker import Speaker
 from rtvc.stage import Pipeline, Stage
 from rtvc.targets import target_voice
+from rtvc.timbre import SYSTEM, PlayedMels, PlayedPartials, Player, Playing
 from rtvc.vocoder import Vocoder
 from rtvc.windowed import WindowedConversion
 
@@ -28,6 +33,7 @@ class Chain(Pipeline):
         super().__init__(stages)
         self._pitch = next((stage for stage in stages if isinstance(stage, PitchMeter)), None)
         self._conversion = next((stage for stage in stages if isinstance(stage, Conversion)), None)
+        self._player = next((stage for stage in stages if isinstance(stage, Player)), None)
         self._gate = next((stage for stage in stages if isinstance(stage, NoiseGate)), None)
         self._noise = next((stage for stage in stages if isinstance(stage, NoiseReduction)), None)
         self._input_gain, self._output_gain = (stage for stage in stages if isinstance(stage, Gain))
@@ -41,9 +47,17 @@ class Chain(Pipeline):
     def wants_speaker(self) -> bool:
         return self._conversion is not None
 
-    def know_speaker(self, pitch_hz: float | None, rms: float | None) -> None:
-        if self._conversion:
-            self._conversion.know_speaker(self._source_pitch_hz or pitch_hz, rms)
+    def know_speaker(self, speaker: Speaker | None, certainty: float = 1.0) -> None:
+        if not self._conversion:
+            return
+        pitch_hz, rms = (speaker.pitch_hz, speaker.rms) if speaker else (None, None)
+        if self._source_pitch_hz:
+            pitch_hz, certainty = self._source_pitch_hz, 1.0
+        self._conversion.know_speaker(pitch_hz, rms, certainty)
+
+    @property
+    def speaker(self) -> Speaker | None:
+        return self._conversion.speaker if self._conversion else None
 
     def tune(self, settings: ChainSettings) -> None:
         self._input_gain.gain_db = settings.input_gain_db
@@ -54,6 +68,8 @@ class Chain(Pipeline):
             self._noise.strength = settings.noise_reduction
         if self._conversion:
             self._conversion.shift_pitch(settings.pitch_semitones)
+        if self._player:
+            self._player.play(_playing(settings))
 
     def take_over(self, previous: Pipeline) -> None:
         if isinstance(previous, Chain) and self._conversion and previous._conversion:
@@ -65,6 +81,7 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
 
     finite -> resample -> gain -> gate
            -> [ low cut, frames -> analysis -> noise -> conversion -> formants -> vocoder ]
+           or [ low cut, frames -> analysis -> noise -> player -> synthesiser or vocoder ]
            -> resample -> gain -> limiter
     """
     if settings.mode in ("bypass", DIGITS_MODE):
@@ -76,17 +93,26 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
         rate = spec.sample_rate
         framer = Framer(spec, LowCut(rate, spec.hop))
         noise = NoiseReduction(spec, settings.noise_reduction)
-        middle = [framer, Analysis(spec), PitchMeter(rate), noise, converter]
-        middle += [*_formants(settings, spec), _vocoder(settings, spec)]
+        is_music = isinstance(converter, Player)
+        analysis = Analysis(spec, MUSIC if is_music else SPEECH, newest_first=is_music)
+        middle = [framer, analysis, PitchMeter(rate), noise, converter]
+        middle += [*_formants(settings, spec), _voiced(settings, spec, converter)]
     ends = _entrance(settings, input_rate, rate), _exit(settings, rate, output_rate)
     return Chain([*ends[0], *middle, *ends[1]], settings.source_pitch_hz)
 
 
-def _converter(settings: ChainSettings) -> Conversion | WindowedConversion | Unconverted:
+_Converter = Conversion | WindowedConversion | Unconverted | PlayedPartials | PlayedMels
+
+
+def _converter(settings: ChainSettings) -> _Converter:
     if settings.mode == "resynth":
         return Unconverted(MelSpec())
+    if settings.mode == "timbre":
+        return _player(settings)
     voice = target_voice(settings.target, settings.model)
     model = load_model(catalog.model_path(settings.model, settings.preset_name))
+    if model.info.system == SYSTEM:
+        raise UsageError(f"The model {settings.model} plays instruments; it goes with --mode timbre.")
     if isinstance(model, BlockModel):
         if settings.pitch_semitones:
             raise UsageError(f"The model {settings.model} can't shift the pitch; leave that out.")
@@ -94,11 +120,36 @@ def _converter(settings: ChainSettings) -> Conversion | WindowedConversion | Unc
     return Conversion(model, voice, settings.pitch_semitones, settings.source_pitch_hz)
 
 
+def _player(settings: ChainSettings) -> PlayedPartials | PlayedMels:
+    model = load_model(catalog.model_path(settings.model_name, settings.preset_name))
+    if isinstance(model, BlockModel):
+        raise ModelError(
+            f"The model {settings.model_name} is for {model.info.system}; it plays no instruments."
+        )
+    kind = PlayedPartials if model.info.partials else PlayedMels
+    return kind(model, _playing(settings))
+
+
+def _playing(settings: ChainSettings) -> Playing:
+    tuning = Tuning(
+        settings.pitch_semitones,
+        settings.scale,
+        settings.scale_strength,
+        settings.scale_glide_ms / 1000.0,
+        settings.vibrato,
+        settings.added_vibrato_cents,
+    )
+    return Playing(settings.timbre, tuning, settings.breath)
+
+
 def _formants(settings: ChainSettings, spec: MelSpec) -> list[Stage]:
     return [FormantShift(spec, settings.formant_semitones)] if settings.formant_semitones else []
 
 
-def _vocoder(settings: ChainSettings, spec: MelSpec) -> Vocoder:
+def _voiced(settings: ChainSettings, spec: MelSpec, converter: _Converter) -> Stage:
+    """What makes sound of what the converter says."""
+    if isinstance(converter, PlayedPartials):
+        return HarmonicSynth(spec, converter.shape.harmonics, converter.shape.bands)
     return Vocoder(spec, settings.preset.vocoder_lookahead, settings.preset.vocoder_iterations)
 
 

@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     settings = chain_settings(options)
-    if options.list_devices or options.list_voices or options.list_models:
+    if options.list_devices or options.list_voices or options.list_timbres or options.list_models:
         from rtvc import cli_lists
 
         return cli_lists.run(options)
@@ -89,6 +89,7 @@ def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
     from rtvc.chain import build_chain
     from rtvc.log import kept_log
     from rtvc.measured import Measured
+    from rtvc.speaker_memory import SpeakerMemory
 
     with kept_log():
         return headless.run(
@@ -100,6 +101,7 @@ def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
             record=options.record,
             shows_stats=options.stats,
             measured=Measured(),
+            speakers=SpeakerMemory(),
             typed=typed_digits(options),
         )
 
@@ -110,10 +112,17 @@ def _controlled(options: argparse.Namespace, settings: ChainSettings) -> int:
     from rtvc.chain import build_chain
     from rtvc.log import kept_log
     from rtvc.measured import Measured
+    from rtvc.speaker_memory import SpeakerMemory
 
     devices = DeviceChoice(options.input, options.output, options.sample_rate, options.monitor_device)
     with kept_log():
-        return control.run(build=build_chain, settings=settings, devices=devices, measured=Measured())
+        return control.run(
+            build=build_chain,
+            settings=settings,
+            devices=devices,
+            measured=Measured(),
+            speakers=SpeakerMemory(),
+        )
 
 
 def _measured(options: argparse.Namespace, settings: ChainSettings) -> int:

@@ -17,9 +17,10 @@ from rtvc.audio_file import reason, shown
 from rtvc.batch import BatchResult, convert_folder
 from rtvc.catalog import ASSETS
 from rtvc.chain import build_chain
-from rtvc.errors import AudioFileError
+from rtvc.errors import AudioFileError, UsageError
 from rtvc.offline import Conversion, convert_file
 from rtvc.settings import ChainSettings
+from rtvc.spectrogram_png import write_spectrograms
 
 _CLIP = ASSETS / "demo" / "hello.wav"
 _CLIP_FOLDER = Path("out")
@@ -30,8 +31,12 @@ _Show = Callable[[float, str], None]  # share done, a word on it
 def run(options: argparse.Namespace, settings: ChainSettings) -> int:
     """A file or a folder tree; the exit code says whether every file came through."""
     source, destination = Path(options.source), Path(options.destination)
+    if options.plot and source.is_dir():
+        raise UsageError(f"--plot is for one file, and {shown(source)} is a folder; leave it out.")
     convert = _convert_tree if source.is_dir() else _convert_one
     result = convert(source, destination, options, settings)
+    if options.plot:
+        write_spectrograms(options.plot, source, destination)
     _tell(result, options, settings)
     return AudioFileError.exit_code if result.failed else 0
 
@@ -45,7 +50,8 @@ def run_demo(options: argparse.Namespace, settings: ChainSettings) -> int:
             f"The folder {shown(_CLIP_FOLDER)} can't be created here: {reason(error)}; "
             "start from another one."
         ) from error
-    voice = settings.target if settings.mode == "speaker" else settings.mode
+    names = {"speaker": settings.target, "timbre": settings.timbre}
+    voice = names.get(settings.mode, settings.mode)
     result = _convert_one(_CLIP, _CLIP_FOLDER / f"hello_{voice}.wav", options, settings)
     _tell(result, options, settings)
     return 0

@@ -1,4 +1,4 @@
-"""--list-devices, --list-voices and --list-models, as a table for people or JSON for programs."""
+"""--list-devices, -voices, -timbres and -models, as a table for people or JSON for programs."""
 
 import argparse
 import json
@@ -9,10 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rtvc.listings import Row, device_rows, model_rows, voice_rows
+from rtvc.listings import Row, device_rows, model_rows, timbre_rows, voice_rows
 
 _DEVICE_COLUMNS = ("index", "name", "host_api", "inputs", "outputs", "sample_rate", "default")
 _VOICE_COLUMNS = ("id", "name", "gender", "median_hz", "licence", "source")
+_TIMBRE_COLUMNS = ("name", "models", "licence")
 _MODEL_COLUMNS = ("name", "system", "voices", "licence", "note")
 
 
@@ -21,6 +22,8 @@ def run(options: argparse.Namespace) -> int:
         _show(device_rows(), _DEVICE_COLUMNS, options.json)
     elif options.list_voices:
         _show(voice_rows(), _VOICE_COLUMNS, options.json)
+    elif options.list_timbres:
+        _show(timbre_rows(), _TIMBRE_COLUMNS, options.json)
     else:
         _show(model_rows(), _MODEL_COLUMNS, options.json)
     return 0

@@ -5,11 +5,18 @@ from importlib import metadata
 from typing import NoReturn
 
 from rtvc.cli_digit_options import add_digits, check_digit_options
-from rtvc.cli_values import count, number, positive, shown, two_paths
+from rtvc.cli_values import count, number, picture, positive, shown, two_paths
 from rtvc.digit_settings import DEFAULT_DIGIT_MODEL
 from rtvc.errors import UsageError
 from rtvc.presets import DEFAULT_PRESET, PRESETS
-from rtvc.settings import DEFAULT_MODEL, DEFAULT_TARGET, DIGITS_MODE, MODES, ChainSettings
+from rtvc.settings import (
+    DEFAULT_MODEL,
+    DEFAULT_TARGET,
+    DEFAULT_TIMBRE,
+    DIGITS_MODE,
+    MODES,
+    ChainSettings,
+)
 
 _DESCRIPTION = """\
 Speak, and be heard with another voice.
@@ -21,6 +28,7 @@ loudspeaker converts a short clip that came with the program instead, unless --h
 _EPILOG = f"""\
 modes:
   speaker   your words in the voice of --target
+  timbre    what you hum or sing, played by the instrument of --timbre
   resynth   your own voice, taken apart and put together again: what the vocoder alone sounds like
   bypass    your own voice as it is
   digits    numbers you type, spoken by a generative model: into a file, aloud, or live
@@ -41,12 +49,14 @@ examples:
   rtvc speech.wav converted.wav --target p230
   rtvc recordings/ converted/ --target p230 --jobs 4
   rtvc --headless --target p230 --input "USB" --output "Cable"
+  rtvc humming.wav flute.wav --mode timbre --timbre flute --pitch 12 --scale G-major
   rtvc --mode digits --digits 2024
   rtvc --mode digits --digits 2024 --voice random --target p230 2024.wav
 """
 
 _ONLY_LIVE = ("input", "output", "monitor_device", "seconds", "record")
-_LISTS = ("list_devices", "list_voices", "list_models", "diagnostics", "measure_latency")
+_LISTS = ("list_devices", "list_voices", "list_timbres", "list_models", "diagnostics", "measure_latency")
+_FOR_TIMBRE = ("timbre", "scale", "scale_strength", "glide", "vibrato", "add_vibrato", "breath")
 _VOICES = ("enroll", "rename_voice", "remove_voice")
 
 
@@ -64,6 +74,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def chain_settings(options: argparse.Namespace) -> ChainSettings:
+    played = {
+        "timbre": options.timbre,
+        "scale": options.scale,
+        "scale_strength": options.scale_strength,
+        "scale_glide_ms": options.glide,
+        "vibrato": options.vibrato,
+        "added_vibrato_cents": options.add_vibrato,
+        "breath": options.breath,
+    }
     return ChainSettings(
         mode=options.mode,
         target=options.blend or options.target or DEFAULT_TARGET,
@@ -77,6 +96,7 @@ def chain_settings(options: argparse.Namespace) -> ChainSettings:
         pitch_semitones=options.pitch,
         formant_semitones=options.formant,
         source_pitch_hz=options.source_pitch,
+        **{name: value for name, value in played.items() if value is not None},
     )
 
 
@@ -91,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("source", nargs="?", metavar="SOURCE", help="audio file or folder to convert")
     parser.add_argument("destination", nargs="?", metavar="DESTINATION", help=".wav or .flac file, or folder")
     _add_sound(parser.add_argument_group("sound"))
+    _add_timbre(parser.add_argument_group("instruments, with --mode timbre"))
     add_digits(parser.add_argument_group("digits"))
     _add_live(parser.add_argument_group("live"))
     _add_files(parser.add_argument_group("files"))
@@ -108,7 +129,11 @@ def _add_sound(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--blend", metavar="VOICES", help="a target between voices: p230:0.7,p226:0.3")
     group.add_argument(
-        "--pitch", type=number, default=0.0, metavar="SEMITONES", help="above the target's own pitch"
+        "--pitch",
+        type=number,
+        default=0.0,
+        metavar="SEMITONES",
+        help="above the target's own pitch; transposes an instrument",
     )
     group.add_argument(
         "--formant", type=number, default=0.0, metavar="SEMITONES", help="a shorter mouth, or a longer one"
@@ -126,6 +151,17 @@ def _add_sound(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--input-gain", type=number, default=0.0, metavar="DB", help="default: 0")
     group.add_argument("--output-gain", type=number, default=0.0, metavar="DB", help="default: 0")
+
+
+def _add_timbre(group: argparse._ArgumentGroup) -> None:
+    """None where nothing is asked for: defaults are those of the settings."""
+    group.add_argument("--timbre", metavar="NAME", help=f"which instrument (default: {DEFAULT_TIMBRE})")
+    group.add_argument("--scale", metavar="KEY-KIND", help="bring the melody into it, e.g. C-major")
+    group.add_argument("--scale-strength", type=number, metavar="0..1", help="how far (default: 1)")
+    group.add_argument("--glide", type=number, metavar="MS", help="from note to note of it (default: 60)")
+    group.add_argument("--vibrato", type=number, metavar="0..4", help="share of your own that is kept")
+    group.add_argument("--add-vibrato", type=number, metavar="CENTS", help="on top of your own, e.g. 30")
+    group.add_argument("--breath", type=number, metavar="0..4", help="the instrument's own noise: 1")
 
 
 def _add_live(group: argparse._ArgumentGroup) -> None:
@@ -156,6 +192,9 @@ def _add_files(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--sample-rate", type=count, metavar="HZ", help="of the result, or of the devices (default: as is)"
     )
+    group.add_argument(
+        "--plot", type=picture, metavar="PNG", help="spectrograms of one file, before and after"
+    )
 
 
 def _add_voices(group: argparse._ArgumentGroup) -> None:
@@ -172,6 +211,7 @@ def _add_voices(group: argparse._ArgumentGroup) -> None:
 def _add_rest(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--list-devices", action="store_true", help="microphones and outputs, then end")
     group.add_argument("--list-voices", action="store_true", help="what --target knows, then end")
+    group.add_argument("--list-timbres", action="store_true", help="what --timbre knows, then end")
     group.add_argument("--list-models", action="store_true", help="what --model knows, then end")
     group.add_argument("--diagnostics", action="store_true", help="a text to paste into a report, then end")
     group.add_argument("--json", action="store_true", help="results for programs, on standard output")
@@ -190,6 +230,11 @@ def _check_combination(options: argparse.Namespace) -> None:
         asked = ["control"]
     if len(asked) > 1:
         raise UsageError(f"{shown(asked[0])} and {shown(asked[1])} exclude each other; give one of them.")
+    played = [name for name in _FOR_TIMBRE if getattr(options, name) is not None]
+    if played and options.mode != "timbre":
+        raise UsageError(f"{shown(played[0])} is for instruments; add --mode timbre, or leave it out.")
+    if options.plot and not options.source:
+        raise UsageError("--plot is for files; name SOURCE and DESTINATION.")
     if options.source and not options.destination:
         raise UsageError("There is a SOURCE and no DESTINATION; name the file or folder for the result.")
     if options.source:

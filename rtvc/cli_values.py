@@ -19,6 +19,13 @@ def positive(text: str) -> float:
     return value
 
 
+def picture(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() != ".png":
+        raise argparse.ArgumentTypeError(f"{text} is no .png file")
+    return path
+
+
 def two_paths(text: str) -> tuple[Path, Path]:
     first, comma, second = text.partition(",")
     paths = Path(first.strip()), Path(second.strip())

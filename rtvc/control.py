@@ -27,6 +27,7 @@ from rtvc.line_reader import MOST_LINE_BYTES, TOO_LONG, LineReader
 from rtvc.measured import Measured
 from rtvc.opening import BuildChain
 from rtvc.settings import ChainSettings
+from rtvc.speaker_memory import SpeakerMemory
 from rtvc.stats import State
 from rtvc.talker import Said, Talker
 
@@ -44,6 +45,7 @@ def run(
     commands: int = 0,
     events: int = 1,
     measured: Measured | None = None,
+    speakers: SpeakerMemory | None = None,
 ) -> int:
     """Do as the lines on standard input say until they end, and return the exit code.
 
@@ -51,7 +53,7 @@ def run(
         commands, events: file descriptors to read from and to write to.
     """
     writer = EventWriter(events)
-    engine = Engine(build, settings, devices, open_audio, measured=measured)
+    engine = Engine(build, settings, devices, open_audio, measured=measured, speakers=speakers)
     control = _Control(engine, writer)
     with stop_on_signals() as is_stopped, realtime.punctual_interpreter():
         with realtime.raised_thread_priority(realtime.ONLOOKER_PRIORITY):
@@ -81,6 +83,7 @@ class _Control:
             "devices": self._devices,
             "voices": self._voices,
             "models": self._models,
+            "timbres": self._timbres,
         }
         threading.Thread(target=self._run_errands, name="rtvc control errands", daemon=True).start()
 
@@ -269,6 +272,13 @@ class _Control:
 
         _expect(command)
         return {"models": model_rows()}
+
+    def _timbres(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Errands' thread."""
+        from rtvc.listings import timbre_rows
+
+        _expect(command)
+        return {"timbres": timbre_rows()}
 
 
 def _parsed(line: bytes) -> dict[str, Any]:

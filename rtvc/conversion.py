@@ -3,6 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,23 @@ from rtvc.mel import MelSpec
 from rtvc.pitch_hold import PitchHold
 from rtvc.pitch_map import SEMITONE, PitchMap
 from rtvc.runtime import StepModel
-from rtvc.silence import attenuation
+from rtvc.silence import attenuation, without_excess
+from rtvc.speaker import Speaker
 from rtvc.voices import Voice
 
 _QUIETEST_RELATIVE_ENERGY = -7.0  # natural log; lower values were not met in training
 
 Float = NDArray[np.float32]
+
+
+class _Asked(NamedTuple):
+    """What was asked of the model for a frame, and what is to be done with its answer."""
+
+    log_f0: float
+    voiced: float
+    undo: float  # natural log: the gain to be taken back
+    energy: float  # of what was heard, 0 at the level of speech
+    heard: Float  # its mels
 
 
 class Conversion:
@@ -54,14 +66,19 @@ class Conversion:
         self._level.reset()
         self._hold.reset()
         self._pitch.reset()
-        # Of the frames the model still holds: what is to be taken back on them, their pitch, their voicing.
-        self._pending: deque[tuple[float, float, float]] = deque()
+        self._pending: deque[_Asked] = deque()  # of the frames the model still holds
 
-    def know_speaker(self, pitch_hz: float | None, rms: float | None) -> None:
-        self._pitch.speaker.known_hz = pitch_hz
+    def know_speaker(self, pitch_hz: float | None, rms: float | None, certainty: float = 1.0) -> None:
+        self._pitch.speaker.known_hz, self._pitch.speaker.certainty = pitch_hz, certainty
         self._pitch.speaker.reset()
-        self._level.known_rms = rms
+        self._level.known_rms, self._level.certainty = rms, certainty
         self._level.reset()
+
+    @property
+    def speaker(self) -> Speaker | None:
+        """Any thread, a little late. Who speaks, once enough was heard."""
+        pitch, rms = self._pitch.speaker, self._level.rms
+        return Speaker(math.exp(pitch.log_hz), rms) if pitch.is_known and rms > 0.0 else None
 
     def shift_pitch(self, semitones: float) -> None:
         """May be called between any two blocks."""
@@ -86,12 +103,21 @@ class Conversion:
             mel = self._model.step(
                 mel=mels[index], energy=energy[index : index + 1], side=side[index], voice=self._voice
             )
-            self._pending.append((float(undo[index]), float(target_log_f0[index]), float(voiced[index])))
+            self._pending.append(
+                _Asked(
+                    float(target_log_f0[index]),
+                    float(voiced[index]),
+                    float(undo[index]),
+                    float(energy[index]),
+                    mels[index],
+                )
+            )
             if len(self._pending) > self._model.info.lookahead:
-                take_back, *rest = self._pending.popleft()
-                spoken.append(np.maximum(mel - take_back, self.spec.log_floor))
-                pitch.append(rest[0])
-                voicing.append(rest[1])
+                asked = self._pending.popleft()
+                mel = without_excess(mel, asked.heard, asked.energy)
+                spoken.append(np.maximum(mel - asked.undo, self.spec.log_floor))
+                pitch.append(asked.log_f0)
+                voicing.append(asked.voiced)
         out = np.array(spoken, np.float32).reshape(-1, self.spec.n_mels)
         return PitchedMels(out, _in_hz(pitch), np.array(voicing, np.float32))
 

@@ -27,6 +27,7 @@ from rtvc.opening import BuildChain, LoopReport, Opener, Wanted
 from rtvc.recorder import Recorder
 from rtvc.scope import Columns, Scope
 from rtvc.settings import ChainSettings
+from rtvc.speaker_memory import SpeakerMemory
 from rtvc.stats import State, Stats
 from rtvc.tap import Listener
 
@@ -50,9 +51,13 @@ class Engine:
         clock: Callable[[], float] = time.monotonic,
         open_output: OpenOutput = audio_io.open_output,
         measured: Measured | None = None,
+        speakers: SpeakerMemory | None = None,
     ) -> None:
-        """`measured` knows how late devices really are; without it their sound system is believed."""
-        self._opener = Opener(build, open_audio, clock, measured)
+        """`measured` knows how late devices really are; without it their sound system is believed.
+
+        `speakers` knows who spoke before; without it every start finds out anew.
+        """
+        self._opener = Opener(build, open_audio, clock, measured, speakers)
         self._orders = Orders(Wanted(settings, devices or DeviceChoice()))
         self._howl_guard = HowlGuard()
         self._listeners: dict[str, Listener] = {"howl guard": self._howl_guard}

@@ -1,9 +1,12 @@
 """Frames, what travels from analysis to conversion; PitchedMels, what goes on from there."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+JUMP = math.log(2.0) / 12.0  # in log Hz; a pitch that moves further within a hop has leapt, not slid
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from rtvc.keys import pressed_keys
 from rtvc.measured import Measured
 from rtvc.opening import BuildChain
 from rtvc.settings import ChainSettings
+from rtvc.speaker_memory import SpeakerMemory
 from rtvc.stats import State, Stats
 
 _STATUS_SECONDS = 0.25
@@ -39,6 +40,7 @@ def run(
     shows_stats: bool = False,
     open_audio: OpenAudio = open_audio,
     measured: Measured | None = None,
+    speakers: SpeakerMemory | None = None,
     typed: Typed = DigitSettings,
 ) -> int:
     """Convert live until Ctrl-C, SIGTERM or the end of `seconds`, and return the exit code.
@@ -47,7 +49,7 @@ def run(
         RtvcError: a device or a file to record would not open at the start, or the chain broke.
     """
     show = _JsonReport(sys.stdout) if json else _TextReport(sys.stdout, shows_stats)
-    engine = Engine(build, settings, devices, open_audio, measured=measured)
+    engine = Engine(build, settings, devices, open_audio, measured=measured, speakers=speakers)
     keys = KeyCommands(engine, lambda: list(catalog.voice_paths()), typed=typed)
     with stop_on_signals() as is_stopped, pressed_keys() as read_key:
         try:

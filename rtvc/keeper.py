@@ -125,6 +125,7 @@ class Keeper:
         if self._thread.is_alive():
             self._thread.join(patience_seconds)
         if self.now.session is not None:
+            self._opener.learn(self.now.session)
             self.now.session.close()
         self._monitors.follow(None, self._in_effect.settings.preset)
         self._become(State.STOPPED)
@@ -223,6 +224,7 @@ class Keeper:
         """Close, then try to open until it works. The same name may be another number by now."""
         before = self._session
         self._become(State.RECOVERING, f"{trouble} Waiting for it to come back.")
+        self._opener.learn(before)
         before.close(fades_out=False)
         self._monitors.let_go()  # a fresh look ends all streams
         pause = 0.0
@@ -290,6 +292,7 @@ class Keeper:
     def _switch(self, wanted: Wanted) -> None:
         """Other devices, or other blocks. The old session is heard until the new one is."""
         old = self._session
+        self._opener.learn(old)
         try:
             new = self._opener.open(wanted)
         except DeviceError:

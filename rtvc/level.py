@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NOMINAL_RMS = 0.05  # -26 dBFS: the level of speech every model is trained at
-_HANN_RMS = math.sqrt(3.0 / 8.0)  # what the analysis window takes from a steady signal
+HANN_RMS = math.sqrt(3.0 / 8.0)  # what the analysis window takes from a steady signal
 _MEMORY_SECONDS = 2.0
 _ACTIVE_RANGE_DB = 20.0  # a frame this far below the level is a pause and does not count
 _KNOWN_FOR = 3.0  # times the memory: how much a level known beforehand counts for
@@ -17,7 +17,7 @@ _RELEASE_DB_PER_SECOND = 1.0  # how fast a level nobody reaches any more is let 
 
 def log_energy_at(rms: float) -> float:
     """What Frames.log_energy is for a steady signal of this RMS."""
-    return math.log(rms * _HANN_RMS)
+    return math.log(rms * HANN_RMS)
 
 
 @dataclass
@@ -26,12 +26,11 @@ class LevelState:
     weight: float
 
 
-def initial_state(known_rms: float | None, memory_frames: float) -> LevelState:
-    """Nothing heard yet, or as if the known level had been heard for a while."""
+def initial_state(known_rms: float | None, frames: float) -> LevelState:
+    """Nothing heard yet, or as if the known level had been heard for some frames."""
     if known_rms is None:
         return LevelState(0.0, 0.0)
-    weight = _KNOWN_FOR * memory_frames
-    return LevelState(weight * math.exp(2.0 * log_energy_at(known_rms)), weight)
+    return LevelState(frames * math.exp(2.0 * log_energy_at(known_rms)), frames)
 
 
 class LevelTracker:
@@ -45,10 +44,17 @@ class LevelTracker:
         self._nominal = math.exp(2.0 * log_energy_at(nominal_rms))
         self._memory_frames = _MEMORY_SECONDS / hop_seconds
         self.known_rms: float | None = None  # of this speaker's speech; takes effect with the next `reset`
+        self.certainty = 1.0  # of that, 0..1
         self.reset()
 
     def reset(self) -> None:
-        self._state = initial_state(self.known_rms, self._memory_frames)
+        self._state = initial_state(self.known_rms, self.certainty * _KNOWN_FOR * self._memory_frames)
+
+    @property
+    def rms(self) -> float:
+        """Of the speech heard so far; 0 before there was any."""
+        state = self._state
+        return math.sqrt(state.power / state.weight) / HANN_RMS if state.weight else 0.0
 
     def take_over(self, other: "LevelTracker") -> None:
         """Go on with what another one has heard."""

@@ -1,12 +1,15 @@
-"""Devices, voices and models as rows, for tables and for programs. Prints nothing."""
+"""Devices, voices, instruments and models as rows, for tables and for programs. Prints nothing."""
 
 from dataclasses import asdict
 from typing import Any
 
 from rtvc import audio_io, catalog
 from rtvc.errors import ModelError
+from rtvc.model_format import DIGIT_DECODER, DIGIT_ENCODER, ModelInfo
 from rtvc.previews import preview_path
 from rtvc.runtime import load_model
+from rtvc.settings import DIGITS_MODE
+from rtvc.timbre import SYSTEM as TIMBRE_SYSTEM
 
 Row = dict[str, Any]
 
@@ -48,6 +51,16 @@ def model_rows() -> list[Row]:
     return [_model(name) for name in catalog.model_paths()]
 
 
+def timbre_rows() -> list[Row]:
+    """Instruments, each with the models that play it."""
+    found: dict[str, Row] = {}
+    for model in model_rows():
+        for name in model["voices"] if model["system"] == TIMBRE_SYSTEM else []:
+            row = found.setdefault(name, {"name": name, "models": [], "licence": model["licence"]})
+            row["models"].append(model["name"])
+    return list(found.values())
+
+
 def _model(name: str) -> Row:
     """A model that can't be used is listed with the reason: the list is where one looks for it."""
     path = catalog.model_paths()[name]
@@ -55,7 +68,7 @@ def _model(name: str) -> Row:
         "name": name,
         "path": str(path),
         "system": "",
-        "kind": "",
+        "mode": "",
         "voices": [],
         "licence": "",
         "note": "",
@@ -64,4 +77,16 @@ def _model(name: str) -> Row:
         info = load_model(catalog.model_path(name)).info
     except ModelError as error:
         return row | {"note": str(error)}
-    return row | {"system": info.system, "kind": info.kind, "voices": info.voices, "licence": info.licence}
+    return row | {
+        "system": info.system,
+        "mode": _mode(info),
+        "voices": info.voices,
+        "licence": info.licence,
+    }
+
+
+def _mode(info: ModelInfo) -> str:
+    """In which mode of the program it is a choice."""
+    if info.kind in (DIGIT_DECODER, DIGIT_ENCODER):
+        return DIGITS_MODE
+    return "timbre" if info.system == TIMBRE_SYSTEM else "speaker"

@@ -1,26 +1,19 @@
 """Measured, what was found out about pairs of devices: a small file of the user's, read anew each time."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from rtvc.audio_link import AudioLink
-from rtvc.errors import RtvcError
+from rtvc.notes import Notes, notes_folder
 
 _FILE = "latency.json"
-
-
-def default_path() -> Path:
-    return Path(platformdirs.user_data_dir("rtvc", appauthor=False)) / _FILE
 
 
 class Measured:
     """How late pairs of devices really are, in seconds, beside what their sound system says."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path or default_path()
+        self._notes = Notes(path or notes_folder() / _FILE)
 
     def loop_seconds(self, link: AudioLink) -> float | None:
         """None where the pair was never measured.
@@ -41,24 +34,18 @@ class Measured:
         rows = self._rows()
         row = {"loop_ms": round(loop_seconds * 1e3, 2), "reported_ms": round(reported_seconds(link) * 1e3, 2)}
         rows.setdefault(_pair(link), {})[_way(link)] = row
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            new = self._path.with_suffix(".new")
-            new.write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")
-            new.replace(self._path)
-        except OSError as error:
-            raise RtvcError(f"'{self._path}' cannot be written ({error.strerror or error}).") from error
+        self._notes.write(rows)
 
     def _rows(self) -> dict[str, Any]:
         """A file that is damaged is as good as none: to measure again makes a new one."""
+        rows = self._notes.rows()
         try:
-            rows = json.loads(self._path.read_text(encoding="utf-8"))
             well = all(
                 isinstance(row["loop_ms"], int | float) and isinstance(row["reported_ms"], int | float)
                 for ways in rows.values()
                 for row in ways.values()
             )
-        except (OSError, ValueError, AttributeError, TypeError, KeyError):
+        except (AttributeError, TypeError, KeyError):
             return {}
         return rows if well else {}
 

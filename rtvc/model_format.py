@@ -15,7 +15,7 @@ from rtvc.mel import MelSpec
 METADATA_KEY = "rtvc"
 # A reader takes files of its own version and of older ones down to OLDEST_VERSION. A newer file may
 # mean something this program does not know, so it is refused, never half understood.
-FORMAT_VERSION = 3  # 2: windowed and digit models; 3: where a digit model's clips lie in its latent space
+FORMAT_VERSION = 3  # 2: windowed and digit models; 3: partials instead of mels, maps of latents
 OLDEST_VERSION = 1
 
 STATE_PREFIX = "state."  # a graph input `state.x` is fed with the last step's output `next.x`
@@ -24,7 +24,9 @@ STATEFUL, WINDOWED = "stateful", "windowed"
 DIGIT_ENCODER, DIGIT_DECODER = "digit-encoder", "digit-decoder"
 KINDS = (STATEFUL, WINDOWED, DIGIT_ENCODER, DIGIT_DECODER)
 MEL, VOICE, IMAGE = "mel", "voice", "image"  # inputs whose meaning the engine knows by name
+SIDE, INSTRUMENT = "side", "instrument"
 _LONGEST_WINDOW = 1024  # frames
+_MOST_PARTIALS = 1024
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,18 @@ class ImageShape:
 
 
 @dataclass(frozen=True)
+class PartialsShape:
+    """What comes out of a model that speaks of harmonics and noise, in this order, as shares of the RMS."""
+
+    harmonics: int
+    bands: int  # of noise
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.harmonics <= _MOST_PARTIALS and 2 <= self.bands <= _MOST_PARTIALS):
+            raise ValueError(f"no sound is made of this: {self}")
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """One exported graph: what goes in, what comes out, and how the engine has to run it."""
 
@@ -94,6 +108,7 @@ class ModelInfo:
     window: WindowShape | None = None  # of a windowed model
     image: ImageShape | None = None  # of a digit model
     latents: LatentMap | None = None  # of a digit decoder, where it is known
+    partials: PartialsShape | None = None  # of a stateful model whose output is no mel
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -109,6 +124,8 @@ class ModelInfo:
             raise ModelError(f"Its kind is '{self.kind}', which does not go with its window.")
         if (self.image is not None) != (self.kind in (DIGIT_ENCODER, DIGIT_DECODER)):
             raise ModelError(f"Its kind is '{self.kind}', which does not go with its image.")
+        if self.partials is not None and self.kind != STATEFUL:
+            raise ModelError(f"Its kind is '{self.kind}', which does not go with its partials.")
         if self.states and self.kind != STATEFUL:
             raise ModelError(f"Its kind is '{self.kind}' and yet it has states.")
         if self.latents:
@@ -132,6 +149,8 @@ class ModelInfo:
         """Of the output that is not state, where the kind fixes it."""
         if self.window:
             return [1, self.window.body, self.mel.n_mels]
+        if self.partials:
+            return [1, 1, self.partials.harmonics + self.partials.bands]
         if self.image and self.kind == DIGIT_DECODER:
             return [1, self.mel.n_mels, self.image.frames]
         return None
@@ -221,6 +240,7 @@ _NESTED: dict[Any, tuple[type, str]] = {
     WindowShape | None: (WindowShape, "window"),
     ImageShape | None: (ImageShape, "image"),
     LatentMap | None: (LatentMap, "map of latents"),
+    PartialsShape | None: (PartialsShape, "partials"),
 }
 
 

@@ -73,21 +73,14 @@ def convert_file(
         rate = output_rate or reader.sample_rate
         pipeline = make_pipeline(reader.sample_rate, rate)
         if pipeline.wants_speaker:
-            _introduce(pipeline, source)
+            # A file can be listened to beforehand: its first word need not pay for finding out.
+            pipeline.know_speaker(scan(source))
         expected = None if reader.samples is None else _scaled(reader.samples, reader.sample_rate, rate)
         with AudioWriter(destination, rate, reader.subtype, expected) as writer:
             taken, given = _stream(reader, writer, pipeline, rate, progress)
     return Conversion(
         source, destination, reader.sample_rate, rate, taken, given, time.perf_counter() - started
     )
-
-
-def _introduce(pipeline: Pipeline, source: Path) -> None:
-    """A file can be listened to beforehand: its first word need not pay for getting to know the speaker."""
-    if speaker := scan(source):
-        pipeline.know_speaker(speaker.pitch_hz, speaker.rms)
-    else:
-        pipeline.know_speaker(None, None)
 
 
 def check_output_rate(rate: int | None) -> None:

@@ -10,6 +10,8 @@ from rtvc.log import LOGGER
 from rtvc.measured import Measured, reported_seconds
 from rtvc.session import Session
 from rtvc.settings import ChainSettings
+from rtvc.speaker import Speaker
+from rtvc.speaker_memory import CERTAINTY, SpeakerMemory
 from rtvc.stage import Pipeline
 
 BuildChain = Callable[[ChainSettings, int, int], Pipeline]  # settings, input rate, output rate
@@ -67,9 +69,10 @@ class Opener:
         open_audio: OpenAudio,
         clock: Callable[[], float] = time.monotonic,
         measured: Measured | None = None,
+        speakers: SpeakerMemory | None = None,
     ) -> None:
         self._build, self._open_audio, self._clock = build, open_audio, clock
-        self._measured = measured
+        self._measured, self._speakers = measured, speakers
         self.bypass_latency_seconds = 0.0  # as late as the conversion was that is bypassed
 
     def open(self, wanted: Wanted, afresh: bool = False, before: Session | None = None) -> Session:
@@ -82,6 +85,8 @@ class Opener:
                 pipeline.reset()
             else:
                 pipeline = self.pipeline(wanted, link.input_rate, link.output_rate, link.input_block)
+            if pipeline.wants_speaker and (speaker := self._recall(link.input)):
+                pipeline.know_speaker(speaker, CERTAINTY)
             session = Session(
                 link,
                 pipeline,
@@ -96,6 +101,15 @@ class Opener:
             link.close()
             raise
         return session
+
+    def learn(self, session: Session) -> None:
+        """Keep what a session has found out about the speaker, before it is closed or another is opened."""
+        speaker = session.chain.pipeline.speaker
+        if self._speakers and speaker:
+            self._speakers.remember(session.link.input, speaker)
+
+    def _recall(self, microphone: str) -> Speaker | None:
+        return self._speakers.recall(microphone) if self._speakers else None
 
     def pipeline(self, wanted: Wanted, input_rate: int, output_rate: int, input_block: int) -> Pipeline:
         """Warmed up, ready to be heard."""

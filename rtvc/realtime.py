@@ -27,11 +27,7 @@ def raise_thread_priority(priority: int) -> bool:
     """Any thread. Run the calling thread before ordinary ones; False where the system does not allow it."""
     try:
         if sys.platform.startswith("linux"):
-            # Without RESET_ON_FORK a child process would be real-time too.
-            policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK
-            os.sched_setscheduler(0, policy, os.sched_param(priority))
-            _raised_threads.append(threading.get_native_id())
-            return True
+            return _raise(threading.get_native_id(), priority)
         if sys.platform == "win32":
             return _join_pro_audio()
         if sys.platform == "darwin":
@@ -42,6 +38,39 @@ def raise_thread_priority(priority: int) -> bool:
     except (OSError, AttributeError):
         pass  # no permission, or an older system: the sound is then at the mercy of the machine's load
     return False
+
+
+@contextmanager
+def raised_library_threads() -> Iterator[None]:
+    """Any thread. What a sound library starts meanwhile comes before ordinary threads, as our callbacks do.
+
+    A library may carry sound between the device and its callbacks on a thread of its own (PulseAudio's client
+    does). On Linux only: elsewhere systems see to their own.
+    """
+    before = _threads()
+    yield
+    for thread in _threads() - before:
+        _raise(thread, CALLBACK_PRIORITY)
+
+
+def _threads() -> set[int]:
+    """All of this process, those of libraries included; none where the system does not list them."""
+    try:
+        return {int(name) for name in os.listdir("/proc/self/task")}
+    except OSError:
+        return set()
+
+
+def _raise(thread: int, priority: int) -> bool:
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        # Without RESET_ON_FORK a child process would be real-time too.
+        os.sched_setscheduler(thread, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(priority))
+    except OSError:
+        return False  # no permission, or it has ended
+    _raised_threads.append(thread)
+    return True
 
 
 @contextmanager

@@ -4,24 +4,31 @@ from dataclasses import dataclass, replace
 
 from rtvc.errors import UsageError
 from rtvc.presets import DEFAULT_PRESET, Preset, preset_named
+from rtvc.scales import scale_named
 
 DIGITS_MODE = "digits"
-MODES = ("speaker", "resynth", "bypass", DIGITS_MODE)
+MODES = ("speaker", "timbre", "resynth", "bypass", DIGITS_MODE)
 DEFAULT_TARGET = "p230"
 DEFAULT_MODEL = "stream"
+DEFAULT_TIMBRE = "flute"
+DEFAULT_TIMBRE_MODEL = "timbre"  # what `timbre` uses unless another model than DEFAULT_MODEL is asked for
 _GAIN_RANGE_DB = (-60.0, 40.0)
 _GATE_RANGE_DB = (-120.0, 0.0)
 _PITCH_RANGE = (-24.0, 24.0)  # semitones
 _FORMANT_RANGE = (-12.0, 12.0)  # semitones; an octave is a factor of two in the length of the mouth
 _SOURCE_PITCH_RANGE_HZ = (50.0, 1000.0)
+_GLIDE_RANGE_MS = (0.0, 2000.0)
+_VIBRATO_RANGE_CENTS = (0.0, 200.0)
+_SHARES = (0.0, 1.0)
+_FACTORS = (0.0, 4.0)
 
 
 @dataclass(frozen=True)
 class ChainSettings:
     """How the sound is to be changed.
 
-    `speaker` converts, `resynth` is the vocoder alone; with `digits` nothing of the microphone is heard, only
-    what is typed.
+    `speaker` and `timbre` convert, `resynth` is the vocoder alone; with `digits` nothing of the microphone is
+    heard, only what is typed.
     """
 
     mode: str = "speaker"
@@ -35,6 +42,13 @@ class ChainSettings:
     pitch_semitones: float = 0.0  # on top of the way from the speaker's pitch to the target's
     formant_semitones: float = 0.0
     source_pitch_hz: float | None = None  # the speaker's own, where it is known; else it is found out
+    timbre: str = DEFAULT_TIMBRE  # an instrument; this and what follows is for the mode of that name
+    scale: str | None = None  # that the melody is brought into, such as C-major
+    scale_strength: float = 1.0  # 0 (none) to 1 (the very note)
+    scale_glide_ms: float = 60.0  # from note to note
+    vibrato: float = 1.0  # share of one's own that is kept
+    added_vibrato_cents: float = 0.0
+    breath: float = 1.0  # of the instrument's noise; 1 is as recorded
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -46,6 +60,15 @@ class ChainSettings:
         _check_range("formant shift", self.formant_semitones, _FORMANT_RANGE, "semitones")
         if not 0.0 <= self.noise_reduction <= 1.0:
             raise UsageError(f"The noise reduction is {self.noise_reduction:g}; it must lie between 0 and 1.")
+        _check_range("scale strength", self.scale_strength, _SHARES)
+        _check_range("glide between notes", self.scale_glide_ms, _GLIDE_RANGE_MS, "ms")
+        _check_range("share of vibrato", self.vibrato, _FACTORS)
+        _check_range("added vibrato", self.added_vibrato_cents, _VIBRATO_RANGE_CENTS, "cents")
+        _check_range("breath", self.breath, _FACTORS)
+        if self.scale is not None:
+            scale_named(self.scale)
+        if self.mode == "timbre" and self.formant_semitones:
+            raise UsageError("An instrument has no mouth: leave the formant shift out in the mode timbre.")
         if self.gate_db is not None:
             _check_range("gate threshold", self.gate_db, _GATE_RANGE_DB, "dB")
         if self.source_pitch_hz is not None:
@@ -56,14 +79,24 @@ class ChainSettings:
         return self._untuned() == other._untuned()
 
     def _untuned(self) -> "ChainSettings":
+        # Not all models of voices shift the pitch, and building tells; instruments all do.
+        shifts = self.mode != "timbre" and self.pitch_semitones != 0.0
+        plain = {name: getattr(_PLAIN_PLAYING, name) for name in _PLAYING} if self.mode == "timbre" else {}
         return replace(
             self,
             input_gain_db=0.0,
             output_gain_db=0.0,
             gate_db=None if self.gate_db is None else 0.0,
             noise_reduction=0.0,
-            pitch_semitones=float(self.pitch_semitones != 0.0),  # not all models shift it; building tells
+            pitch_semitones=float(shifts),
+            **plain,
         )
+
+    @property
+    def model_name(self) -> str:
+        """The model that is meant: each mode has a default of its own."""
+        is_default = self.mode == "timbre" and self.model == DEFAULT_MODEL
+        return DEFAULT_TIMBRE_MODEL if is_default else self.model
 
     @property
     def preset(self) -> Preset:
@@ -72,12 +105,21 @@ class ChainSettings:
     @property
     def summary(self) -> str:
         """What is heard, in a few words."""
+        if self.mode == "timbre":
+            return f"{self.timbre}, model {self.model_name}, preset {self.preset_name}"
         if self.mode != "speaker":
             return f"{self.mode}, preset {self.preset_name}"
         return f"{self.target}, model {self.model}, preset {self.preset_name}"
 
 
-def _check_range(what: str, value: float, limits: tuple[float, float], unit: str) -> None:
+def _check_range(what: str, value: float, limits: tuple[float, float], unit: str = "") -> None:
     low, high = limits
+    unit = unit and f" {unit}"
     if not low <= value <= high:
-        raise UsageError(f"The {what} is {value:g} {unit}; it must lie between {low:g} and {high:g} {unit}.")
+        raise UsageError(f"The {what} is {value:g}{unit}; it must lie between {low:g} and {high:g}{unit}.")
+
+
+# How an instrument is played can be changed while it sounds. Another instrument is built anew: that tells
+# whether the model has it.
+_PLAYING = ("scale", "scale_strength", "scale_glide_ms", "vibrato", "added_vibrato_cents", "breath")
+_PLAIN_PLAYING = ChainSettings()

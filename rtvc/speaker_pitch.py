@@ -31,7 +31,8 @@ class SpeakerPitch:
         self._bins = np.arange(math.log(_RANGE_HZ[0]), math.log(_RANGE_HZ[1]), _BIN)
         self._groups = np.log(_TYPICAL_HZ)
         self._priors = np.stack([self._bell(centre) for centre in self._groups]) * _TYPICAL_FRAMES
-        self.known_hz = known_hz  # takes effect with the next `reset`
+        self.known_hz = known_hz  # takes effect with the next `reset`, as does the next
+        self.certainty = 1.0  # of that, 0..1
         self._memory_frames = _MEMORY_SECONDS / hop_seconds
         self.reset()
 
@@ -40,7 +41,12 @@ class SpeakerPitch:
         self.log_hz = float(self._groups.mean())
         if self.known_hz is not None:
             self.log_hz = math.log(self.known_hz)
-            self._heard += self._memory_frames * self._bell(self.log_hz)
+            self._heard += self.certainty * self._memory_frames * self._bell(self.log_hz)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether enough was heard to tell others."""
+        return bool(self._heard.sum() >= _ENOUGH_FRAMES)
 
     def hear(self, log_f0: float) -> None:
         place = round((log_f0 - self._bins[0]) / _BIN)

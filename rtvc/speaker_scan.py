@@ -1,6 +1,5 @@
 """What a recording tells of its speaker, found out beforehand, so that its first word comes out right too."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ from rtvc.clip import read_clip, speech_rms, without_rumble
 from rtvc.framer import Framer
 from rtvc.mel import MelSpec
 from rtvc.pitch import yin
+from rtvc.speaker import Speaker
 from rtvc.stage import Audio
 
 _LONGEST_SECONDS = 60.0  # of a recording that are looked at
@@ -17,14 +17,6 @@ _CLEARLY_VOICED = 0.9  # periodicity
 _FEWEST_FRAMES = 10  # of clear voice; below that a recording says nothing
 _EVERY = 2  # frames overlap by three quarters; half of them tell as much
 _AT_ONCE = 512  # frames
-
-
-@dataclass(frozen=True)
-class Speaker:
-    """How high and how loud somebody speaks into a microphone."""
-
-    pitch_hz: float
-    rms: float
 
 
 def scan(path: Path) -> Speaker | None:

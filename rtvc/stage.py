@@ -15,6 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from rtvc.speaker import Speaker
+
 Audio = NDArray[np.float32]  # mono, shape (n,)
 
 
@@ -69,8 +71,13 @@ class Pipeline:
         """Whether it would be of use to know the speaker before the first word."""
         return False
 
-    def know_speaker(self, pitch_hz: float | None, rms: float | None) -> None:
-        """Before the first block, or after `reset`: pitch and level. None: not known, to be found out."""
+    def know_speaker(self, speaker: Speaker | None, certainty: float = 1.0) -> None:
+        """Before the first block, or after `reset`. None: not known, to be found out."""
+
+    @property
+    def speaker(self) -> Speaker | None:
+        """Any thread. Who speaks, where a stage here has found out."""
+        return None
 
     def take_over(self, previous: "Pipeline") -> None:
         """Worker thread. Learn about the speaker what the pipeline heard so far has found out."""

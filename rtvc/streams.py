@@ -44,7 +44,8 @@ class Streams:
         self._play: Play = lambda out: out.fill(0.0)
         self._mixed = np.zeros(self.input_block, np.float32)
         self._mono = np.zeros(self.output_block, np.float32)
-        self._streams = self._open(source, sink)
+        with realtime.raised_library_threads():
+            self._streams = self._open(source, sink)
         self._closing = Closing(sd)
 
     def _open(self, source: Device, sink: Device) -> list[Any]:
@@ -111,8 +112,9 @@ class Streams:
         """Let sound flow. From here on `capture` and `play` are called on threads of the sound system."""
         self._capture, self._play = capture, play
         try:
-            for stream in self._streams:
-                stream.start()
+            with realtime.raised_library_threads():
+                for stream in self._streams:
+                    stream.start()
         except self._sd.PortAudioError as error:
             self.close()
             raise DeviceError(f"'{self.input}', '{self.output}': {reason(error, self.input_rate)}") from error

@@ -33,6 +33,8 @@ class FeatureCache:
             rows = json.loads((folder / "index.json").read_text(encoding="utf-8"))
             self._mel = np.load(folder / "mel.npy", mmap_mode="r")
             self._side = np.load(folder / "side.npy", mmap_mode="r")
+            has_partials = (folder / "partials.npy").exists()
+            self._partials = np.load(folder / "partials.npy", mmap_mode="r") if has_partials else None
             self.spec = MelSpec(**recipe["mel"])
             self.entries = [Entry(**row) for row in rows]
         except (OSError, ValueError, TypeError, KeyError) as error:
@@ -49,8 +51,14 @@ class FeatureCache:
         return dequantise(self._mel[entry.start : entry.start + entry.frames])
 
     def side(self, entry: Entry) -> np.ndarray:
-        """Held log f0, voicing and log energy, (frames, 3)."""
+        """Held log f0, voicing (of an instrument: presence) and log energy, (frames, 3)."""
         return self._side[entry.start : entry.start + entry.frames].astype(np.float32)
+
+    def partials(self, entry: Entry) -> np.ndarray:
+        """Harmonics and noise bands, natural log of shares of the frame's RMS, (frames, both)."""
+        if self._partials is None:
+            raise UsageError(f"{self.folder} was prepared without --partials; prepare it again with it.")
+        return self._partials[entry.start : entry.start + entry.frames].astype(np.float32)
 
     def crop(self, entry: Entry, frames: int, random: np.random.Generator) -> np.ndarray:
         """A random stretch of a clip; one that is too short is followed by silence."""

@@ -25,6 +25,7 @@ from training.networks.gan import FRAME_MULTIPLE
 from training.networks.saved import Saved, load_network
 from training.report import Report, Row, shown
 from training.systems.pairs import find_pairs
+from training.timbre_sound import distances, shares_of, sound_of_shares, truth_of
 from training.train import CONFIG
 
 _TARGETS = 3
@@ -141,6 +142,24 @@ def _regenerated(generator: DigitGenerator, cache: FeatureCache, entry: Entry) -
     return again, float(apart.mean()) if both else float("nan")
 
 
+def _timbre(saved: Saved, cache: FeatureCache, report: Report, clips: int, targets: list[str]) -> None:
+    """Held-back recordings from melody and loudness alone, as their own instrument and as others."""
+    entries = [entry for entry in _held_back(cache) if entry.speaker in saved.speakers]
+    for number, entry in enumerate(_some(entries, len(entries))):
+        side = cache.side(entry)
+        made = shares_of(saved, side, entry.speaker)
+        report.figures.append({"clip": entry.path, **distances(saved, cache, entry, made)})
+        if number < clips:
+            panels = [(f"{entry.speaker}, from what it is made of", truth_of(saved, cache, entry))]
+            panels += [(f"{entry.speaker}, from its melody", sound_of_shares(saved, side, made))]
+            for name in targets:
+                _place(saved, name)
+                panels.append((f"as {name}", sound_of_shares(saved, side, shares_of(saved, side, name))))
+            report.add_sounds(Path(entry.path).stem, panels)
+    if report.figures:
+        report.figures.append(_mean(report.figures, "clip"))
+
+
 def _mean(rows: list[Row], label: str) -> Row:
     numbers = {n: float(np.mean([row[n] for row in rows])) for n in rows[0] if n != label}  # type: ignore[arg-type]
     return {label: "mean"} | numbers
@@ -165,6 +184,7 @@ _JUDGES: dict[str, Callable[[Saved, FeatureCache, Report, int, list[str]], None]
     "gan": _gan,
     "digits-cnn": _digits,
     "digits-mlp": _digits,
+    "timbre": _timbre,
 }
 
 

@@ -30,7 +30,12 @@ def load_audio(path: Path, sample_rate: int) -> NDArray[np.float32]:
     return mono if rate == sample_rate else soxr.resample(mono, rate, sample_rate, quality="VHQ")
 
 
+def level_audio(path: Path, spec: MelSpec) -> NDArray[np.float32]:
+    """Whole hops of a recording, without rumble, at nominal level."""
+    return levelled(without_rumble(load_audio(path, spec.sample_rate), spec), spec)
+
+
 def features_of(path: Path, spec: MelSpec) -> Features:
-    audio = levelled(without_rumble(load_audio(path, spec.sample_rate), spec), spec)
+    audio = level_audio(path, spec)
     frames = analyse(Framer(spec).process(audio), spec)
     return Features(frames.log_mel, frames.f0_hz, frames.voiced, frames.log_energy)

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-_STOPS = ("000004", "3b0f70", "8c2981", "de4968", "fe9f6d", "fcfdbf")  # dark to bright, for eyes of all kinds
+from rtvc.spectrogram_png import coloured
+
 _LINES = ("1f77b4", "d62728", "2ca02c", "9467bd", "ff7f0e", "17becf")
 _PIXELS = 3  # a side of one mel value
 _TITLE, _GAP, _MARGIN = 16, 8, 50
@@ -30,12 +31,8 @@ def write_mels(path: Path, panels: Sequence[tuple[str, np.ndarray]]) -> None:
 
 def _coloured(mel: np.ndarray) -> Image.Image:
     low, high = _RANGE
-    share = np.clip((mel.T[::-1] - low) / (high - low), 0.0, 1.0)
-    stops = np.array([[int(stop[i : i + 2], 16) for i in (0, 2, 4)] for stop in _STOPS], float)
-    places = np.linspace(0.0, 1.0, len(stops))
-    rgb = np.stack([np.interp(share, places, stops[:, channel]) for channel in range(3)], axis=-1)
-    big = rgb.astype(np.uint8).repeat(_PIXELS, axis=0).repeat(_PIXELS, axis=1)
-    return Image.fromarray(big)
+    colours = coloured((mel.T[::-1].astype(float) - low) / (high - low))
+    return Image.fromarray(colours.repeat(_PIXELS, axis=0).repeat(_PIXELS, axis=1))
 
 
 def write_curves(path: Path, rows: Sequence[dict[str, float]], names: Sequence[str], x: str = "step") -> None:

@@ -1,7 +1,7 @@
 """Turn a corpus into a feature cache: `python -m training.prepare data/MANIFEST.csv cache/speech`.
 
 The corpus is a manifest CSV or a folder laid out as VCTK, FSDD, AudioMNIST or one folder a speaker. The cache
-is two memory-mapped arrays over all frames of all clips and an index. Clips that cannot be used are listed
+is memory-mapped arrays over all frames of all clips and an index. Clips that cannot be used are listed
 and left out. Interrupted, it goes on where it was when started again; finished, it has nothing left to do.
 """
 
@@ -10,10 +10,9 @@ import hashlib
 import json
 import shutil
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -25,16 +24,17 @@ from rtvc.errors import RtvcError
 from rtvc.mel import MelSpec
 from rtvc.pitch_hold import PitchHold
 from training.corpora import LAYOUTS, find_clips
-from training.features import Features, features_of
+from training.features import Features, features_of, level_audio
 from training.front_ends import FRONT_ENDS, front_end
 from training.manifest import Clip
+from training.partials import BANDS, HARMONICS, played
 
 # log mels from log(1e-5) to about log(100) in steps of 1/16: eight bits are finer than any loss here.
 QUANT_STEP = 1.0 / 14.0
 QUANT_ZERO = -11.6
 RECIPE = "recipe.json"  # in the cache: how its features were made, and of which clips
+_NAMES = ("mel", "side", "partials")  # of the arrays; the last one where the recipe asks for it
 _PARTS = "parts"  # in the cache while it grows: one file for each clip that is done
-_SIDES = 3
 _TRIM_DB = 40.0  # so far below its loudest frame a clip's ends are silence
 _TRIM_KEEP_SECONDS = 0.1
 _QUIETEST_LOG_ENERGY = float(np.log(1e-3 * 0.05))  # 60 dB below the nominal level
@@ -46,6 +46,9 @@ class Recipe:
 
     mel: MelSpec = MelSpec()
     trim: bool = False
+    # Clips of instruments: harmonics and noise too, and the melody instead of a voice's pitch. Not in the
+    # text that caches made before it existed are known by.
+    partials: bool = field(default=False, repr=False)
 
 
 def quantise(log_mel: np.ndarray) -> np.ndarray:
@@ -56,10 +59,15 @@ def dequantise(stored: np.ndarray) -> np.ndarray:
     return stored.astype(np.float32) * QUANT_STEP + QUANT_ZERO
 
 
-def clip_arrays(clip: Clip, recipe: Recipe | None = None) -> tuple[np.ndarray, np.ndarray] | str:
-    """Quantised mels (frames, n_mels) and side features (frames, 3), or why there are none."""
+Arrays = tuple[np.ndarray, ...]  # as many as there are _NAMES, or one less
+
+
+def clip_arrays(clip: Clip, recipe: Recipe | None = None) -> Arrays | str:
+    """Quantised mels (frames, n_mels), side features (frames, 3), perhaps partials; or why there are none."""
     recipe = recipe or Recipe()
     try:
+        if recipe.partials:
+            return _instrument_arrays(clip, recipe.mel)
         features = features_of(clip.path, recipe.mel)
     except Exception as error:  # one damaged file must not end an hour of work; it is reported
         return f"{clip.path}: {error}"
@@ -73,6 +81,18 @@ def clip_arrays(clip: Clip, recipe: Recipe | None = None) -> tuple[np.ndarray, n
     side = np.stack([log_f0, voiced, features.log_energy], axis=1)
     keep = _sounding(features, recipe.mel) if recipe.trim else slice(None)
     return quantise(features.log_mel)[keep], side.astype(np.float16)[keep]
+
+
+def _instrument_arrays(clip: Clip, spec: MelSpec) -> Arrays | str:
+    """Silent ends stay: how a note begins is half of an instrument."""
+    audio = level_audio(clip.path, spec)
+    if len(audio) < 2 * spec.n_fft:
+        return f"{clip.path}: too short, {len(audio)} samples"
+    clip_played = played(audio, spec)
+    if not clip_played.side[:, 1].any():
+        return f"{clip.path}: holds no note"
+    # The side stays in full: half floats round a pitch to five cents.
+    return quantise(clip_played.log_mel), clip_played.side, clip_played.partials.astype(np.float16)
 
 
 def first_pitch(f0_hz: np.ndarray, periodicity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -115,7 +135,7 @@ def prepare(
     ]
     if not done:
         raise RtvcError(f"None of the {len(clips)} clips of {source} can be used; the first: {failures[0]}")
-    _assemble(done, root, destination, recipe.mel)
+    _assemble(done, root, destination)
     table = {"mel": asdict(recipe.mel), "trim": recipe.trim, "fingerprint": fingerprint, "failures": failures}
     _replace(destination / RECIPE, json.dumps(table))
     shutil.rmtree(parts)
@@ -126,6 +146,7 @@ def _key(clip: Clip, recipe: Recipe) -> str:
     """Changes with the file, its place in the corpus and what is done to it."""
     stat = clip.path.stat() if clip.path.exists() else None
     seen = (str(clip), stat and (stat.st_size, stat.st_mtime_ns), str(recipe))
+    seen += (HARMONICS, BANDS) if recipe.partials else ()
     return hashlib.sha256(repr(seen).encode()).hexdigest()
 
 
@@ -150,31 +171,33 @@ def _make_part(job: tuple[Clip, str], parts: Path, recipe: Recipe) -> str:
     if isinstance(result, str):
         return result
     fresh = parts / f"{key}.new.npz"
-    np.savez(fresh, mel=result[0], side=result[1])
+    np.savez(fresh, **dict(zip(_NAMES, result, strict=False)))  # type: ignore[arg-type]
     fresh.replace(parts / f"{key}.npz")
     return ""
 
 
-def _assemble(done: list[tuple[Clip, Path]], root: Path, destination: Path, spec: MelSpec) -> None:
-    """One array of each from all parts, without holding them in memory."""
-    lengths = [len(side) for _, side in _loaded(done)]
-    mel = open_memmap(destination / "mel.new.npy", "w+", np.uint8, (sum(lengths), spec.n_mels))
-    side = open_memmap(destination / "side.new.npy", "w+", np.float16, (sum(lengths), _SIDES))
-    index, start = [], 0
-    for (clip, _), frames, (mel_part, side_part) in zip(done, lengths, _loaded(done), strict=True):
-        mel[start : start + frames], side[start : start + frames] = mel_part, side_part
+def _assemble(done: list[tuple[Clip, Path]], root: Path, destination: Path) -> None:
+    """One array of each kind from all parts, without holding them in memory."""
+    index, start, first = [], 0, _loaded(done[0][1])
+    lengths = [len(_loaded(path)["side"]) for _, path in done]
+    whole = {
+        name: open_memmap(destination / f"{name}.new.npy", "w+", x.dtype, (sum(lengths), x.shape[1]))
+        for name, x in first.items()
+    }
+    for (clip, path), frames in zip(done, lengths, strict=True):
+        for name, x in _loaded(path).items():
+            whole[name][start : start + frames] = x
         index.append(_entry(clip, root, start, frames))
         start += frames
-    for name, array in (("mel", mel), ("side", side)):
+    for name, array in whole.items():
         array.flush()
         (destination / f"{name}.new.npy").replace(destination / f"{name}.npy")
     _replace(destination / "index.json", json.dumps(index))
 
 
-def _loaded(done: list[tuple[Clip, Path]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    for _, path in done:
-        with np.load(path, allow_pickle=False) as part:
-            yield part["mel"], part["side"]
+def _loaded(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as part:
+        return dict(part)
 
 
 def _entry(clip: Clip, root: Path, start: int, frames: int) -> dict[str, object]:
@@ -211,11 +234,14 @@ def main() -> int:
     parser.add_argument(
         "--trim", action=argparse.BooleanOptionalAction, help="cut silent ends (folders: yes)"
     )
+    parser.add_argument(
+        "--partials", action="store_true", help="harmonics, noise and melody too, of instruments"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the 80/20 split (default: 0)")
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
     trim = args.source.is_dir() if args.trim is None else args.trim
-    recipe = Recipe(front_end(args.front_end), trim)
+    recipe = Recipe(front_end(args.front_end), trim, args.partials)
     try:
         failures = prepare(
             args.source, args.destination, args.jobs, recipe, args.layout, args.kind, args.seed

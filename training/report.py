@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from rtvc.analysis import Analysis
 from rtvc.digit_sound import sound_of
+from rtvc.framer import Framer
 from rtvc.mel import MelSpec
 from training.pictures import write_curves, write_mels
 
@@ -33,12 +35,24 @@ class Report:
 
     def add_clip(self, name: str, panels: list[tuple[str, np.ndarray]]) -> None:
         """Log-mels (frames, n_mels) that belong together: each to be heard, all in one picture."""
+        self._add(name, [(title, mel, sound_of(mel, self.spec)) for title, mel in panels])
+
+    def add_sounds(self, name: str, panels: list[tuple[str, np.ndarray]]) -> None:
+        """The same for sounds at the rate of the front end."""
+        framer, analysis = Framer(self.spec), Analysis(self.spec)
+        drawn = []
+        for title, sound in panels:
+            framer.reset()
+            drawn.append((title, analysis.process(framer.process(sound)).log_mel, sound))
+        self._add(name, drawn)
+
+    def _add(self, name: str, panels: list[tuple[str, np.ndarray, np.ndarray]]) -> None:
         file = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
-        write_mels(self.folder / f"{file}.png", panels)
+        write_mels(self.folder / f"{file}.png", [(title, mel) for title, mel, _ in panels])
         sounds = []
-        for number, (title, mel) in enumerate(panels):
+        for number, (title, _, sound) in enumerate(panels):
             wav = f"{file}_{number}.wav"
-            soundfile.write(self.folder / wav, sound_of(mel, self.spec), self.spec.sample_rate)
+            soundfile.write(self.folder / wav, sound, self.spec.sample_rate)
             sounds.append(f'<p>{escape(title)}<br><audio controls src="{wav}"></audio></p>')
         picture = f'<img src="{file}.png" alt="mels of {escape(name)}">'
         self._parts.append(f"<h2>{escape(name)}</h2>{''.join(sounds)}{picture}")

@@ -25,7 +25,7 @@ seed = 3
 content_channels = 12
 content_width = 6
 decoder_channels = 12
-lookahead = 1
+lookahead = {lookahead}
 [data]
 reference_frames = 48
 """
@@ -33,11 +33,14 @@ reference_frames = 48
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
+    return run_in(tmp_path_factory.mktemp("run"), lookahead=1)
+
+
+def run_in(folder, lookahead):
     """A checkpoint folder as the trainer leaves it, of a tiny network with random weights."""
     torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("run")
-    (folder / "config.toml").write_text(CONFIG)
-    network = StreamConfig(content_channels=12, content_width=6, decoder_channels=12, lookahead=1)
+    (folder / "config.toml").write_text(CONFIG.format(lookahead=lookahead))
+    network = StreamConfig(content_channels=12, content_width=6, decoder_channels=12, lookahead=lookahead)
     system = StreamSystem(network, MelSpec(), speakers=4)
     save_file(system.state_dict(), folder / AVERAGE, metadata={"step": "17"})
     return folder
@@ -52,6 +55,11 @@ def test_exported_graph_answers_like_the_network(run, tmp_path):
     assert model.info.mel == MelSpec()
     matrices = [t for t in onnx.load(tmp_path / "out.onnx").graph.initializer if len(t.dims) == 2]
     assert any(t.data_type == onnx.TensorProto.INT8 for t in matrices)
+
+
+def test_a_network_without_lookahead_is_exported_too(tmp_path):
+    to_onnx.export_run(run_in(tmp_path, lookahead=0), tmp_path / "out.onnx")
+    assert StepModel(tmp_path / "out.onnx").info.lookahead == 0
 
 
 def test_exported_encoder_answers_like_the_network(run, tmp_path):

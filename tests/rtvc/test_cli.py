@@ -58,7 +58,7 @@ def fails(capsys: pytest.CaptureFixture[str], code: int, *arguments: object) -> 
         (["--gate", "nan"], "nan is no number"),
         (["--gate", "5"], "gate threshold is 5 dB"),
         (["--noise-reduction", "2"], "noise reduction is 2; it must lie between 0 and 1"),
-        (["--mode", "opera"], "There is no mode 'opera'; choose one of speaker, resynth, bypass"),
+        (["--mode", "opera"], "There is no mode 'opera'; choose one of speaker, timbre, resynth, bypass"),
         (["--preset", "best"], "There is no preset 'best'"),
         (["a.wav"], "a SOURCE and no DESTINATION"),
         (["a.wav", "b.wav", "c.wav"], "Unrecognized arguments: c.wav"),

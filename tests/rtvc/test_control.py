@@ -266,3 +266,22 @@ def test_a_parent_that_never_reads_costs_nothing_but_its_answers(parent: Parent)
         parent.device.await_sound(1.0)
 
     serve(parent, script)
+
+
+def test_how_an_instrument_is_played_is_set_by_command(parent: Parent) -> None:
+    def script() -> None:
+        wanted = {"mode": "timbre", "timbre": "violin", "scale": "A-minor", "breath": 0.5, "vibrato": 0}
+        assert parent.ask(cmd="set", **wanted)["ok"]
+        settings = parent.ask(cmd="get")["settings"]
+        assert {name: settings[name] for name in wanted} == wanted
+        for changes, says in (
+            ({"scale": "nothing"}, "no scale"),
+            ({"scale_strength": 2}, "between 0 and 1"),
+            ({"breath": "much"}, "'breath' is a number"),
+        ):
+            answer = parent.ask(cmd="set", **changes)
+            assert not answer["ok"] and says in answer["error"]
+        assert parent.ask(cmd="set", scale=None)["ok"]
+        assert isinstance(parent.ask(cmd="timbres")["timbres"], list)
+
+    serve(parent, script)

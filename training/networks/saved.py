@@ -18,6 +18,7 @@ from rtvc.mel import MelSpec
 from training.networks.autoencoder import Autoencoder, AutoencoderConfig
 from training.networks.digit_vae import DigitConfig, DigitVae
 from training.networks.gan import GanConfig, GanConverter
+from training.networks.timbre import Timbre, TimbreConfig
 
 KEY = "rtvc"  # of the JSON in the file's metadata
 NETWORK = "network"  # the part of a checkpoint that holds the network; others only help in training
@@ -65,28 +66,33 @@ def build_network(facts: Facts) -> nn.Module:
     system, speakers = facts["system"], len(facts["speakers"])
     if system not in _BUILDERS:
         raise ValueError(f"its system '{system}' is not known here")
-    return _BUILDERS[system](system, _tuples(facts["network"]), speakers)
+    return _BUILDERS[system](system, _tuples(facts["network"]), speakers, MelSpec(**facts["mel"]))
 
 
 def _tuples(table: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(x) if isinstance(x, list) else x for name, x in table.items()}
 
 
-def _autoencoder(system: str, network: dict[str, Any], speakers: int) -> nn.Module:
+def _autoencoder(system: str, network: dict[str, Any], speakers: int, mel: MelSpec) -> nn.Module:
     return Autoencoder(AutoencoderConfig(**network), speakers)
 
 
-def _gan(system: str, network: dict[str, Any], speakers: int) -> nn.Module:
+def _gan(system: str, network: dict[str, Any], speakers: int, mel: MelSpec) -> nn.Module:
     return GanConverter(GanConfig(**network))
 
 
-def _digits(system: str, network: dict[str, Any], speakers: int) -> nn.Module:
+def _digits(system: str, network: dict[str, Any], speakers: int, mel: MelSpec) -> nn.Module:
     return DigitVae(system, DigitConfig(**network), speakers)
 
 
-_BUILDERS: dict[str, Callable[[str, dict[str, Any], int], nn.Module]] = {
+def _timbre(system: str, network: dict[str, Any], speakers: int, mel: MelSpec) -> nn.Module:
+    return Timbre(TimbreConfig(**network), speakers, mel)
+
+
+_BUILDERS: dict[str, Callable[[str, dict[str, Any], int, MelSpec], nn.Module]] = {
     "autoencoder": _autoencoder,
     "gan": _gan,
     "digits-cnn": _digits,
     "digits-mlp": _digits,
+    "timbre": _timbre,
 }

@@ -30,12 +30,14 @@ class StreamConfig:
     decoder_dilations: tuple[int, ...] = (1, 2, 4, 1, 2, 4)
 
 
-def harmonic_templates(spec: MelSpec) -> Tensor:
-    """Log-mels of impulse trains, (TEMPLATE_ROWS, n_mels), roughly within -3..3."""
-    low, high = np.log(TEMPLATE_RANGE_HZ)
+def harmonic_templates(
+    spec: MelSpec, range_hz: tuple[float, float] = TEMPLATE_RANGE_HZ, rows_in_all: int = TEMPLATE_ROWS
+) -> Tensor:
+    """Log-mels of impulse trains from low to high, (rows_in_all, n_mels), roughly within -3..3."""
+    low, high = np.log(range_hz)
     time = np.arange(spec.n_fft) / spec.sample_rate
     rows = []
-    for f0 in np.exp(np.linspace(low, high, TEMPLATE_ROWS)):
+    for f0 in np.exp(np.linspace(low, high, rows_in_all)):
         harmonics = f0 * np.arange(1, int(spec.fmax / f0) + 1)
         shifts = np.arange(8)[:, None] / (8 * f0)  # the frame may start anywhere in a period
         train = np.cos(2 * np.pi * harmonics[None, None] * (time[None, :, None] + shifts[..., None])).sum(-1)
@@ -137,18 +139,22 @@ class Stream(nn.Module):
     def initial_state(self, batch: int = 1) -> State:
         parts = {"content": self.content.initial_state(batch), "decoder": self.decoder.initial_state(batch)}
         state = {f"{part}.{name}": x for part, inner in parts.items() for name, x in inner.items()}
-        return state | {"side": self.delay.initial_state(batch, SIDE_CHANNELS)}
+        if self.config.lookahead:  # a state of no size is none
+            state["side"] = self.delay.initial_state(batch, SIDE_CHANNELS)
+        return state
 
     def forward(
         self, mel: Tensor, source_energy: Tensor, side: Tensor, voice: Tensor, state: State
     ) -> tuple[Tensor, State]:
         """mel (batch, time, n_mels), source_energy (batch, time, 1), side (batch, time, 3)."""
         content, after_content = self.content(mel, source_energy, _inner(state, "content"))
-        delayed, after_delay = self.delay(side, state["side"])
-        out, after_decoder = self.decoder(content, delayed, voice, _inner(state, "decoder"))
+        after_delay = {}
+        if self.config.lookahead:
+            side, after_delay["side"] = self.delay(side, state["side"])
+        out, after_decoder = self.decoder(content, side, voice, _inner(state, "decoder"))
         after = {f"content.{name}": x for name, x in after_content.items()}
         after |= {f"decoder.{name}": x for name, x in after_decoder.items()}
-        return out, after | {"side": after_delay}
+        return out, after | after_delay
 
 
 def _inner(state: State, part: str) -> State:

@@ -11,12 +11,14 @@ from training.systems.autoencoder import AutoencoderSystem
 from training.systems.base import System
 from training.systems.digits import DigitSystem
 from training.systems.gan import GanSystem
+from training.systems.timbre import TimbreSystem
 
 SYSTEMS: dict[str, type[System]] = {
     "autoencoder": AutoencoderSystem,
     "gan": GanSystem,
     "digits-cnn": DigitSystem,
     "digits-mlp": DigitSystem,
+    "timbre": TimbreSystem,
 }
 
 
