@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from rtvc.latents import LatentMap
 from rtvc.model_format import (
     DIGIT_DECODER,
     DIGIT_ENCODER,
@@ -22,6 +23,7 @@ from training.networks.gan import GanConverter
 from training.networks.saved import Saved
 from training.networks.stream import VOICE_SIZE
 
+_ENCODERS = "encoders"
 # The autoencoder's instance norm wants a second of speech to tell voice from word.
 _AUTOENCODER_WINDOW = WindowShape(left=80, step=6, fade=2, right=8)
 # As long as the crops the gan is trained on, whose statistics its norms expect; a multiple of FRAME_MULTIPLE.
@@ -36,9 +38,10 @@ class Block:
     kind: str
     inputs: dict[str, int]
     output: str
-    suffix: str = ""  # of the file's name, where a system has several graphs
+    folder: str = ""  # beside that of the models, where a graph has to be found by another one's name
     window: WindowShape | None = None
     image: ImageShape | None = None
+    latents: LatentMap | None = None
 
 
 class _AutoencoderWindow(nn.Module):
@@ -57,6 +60,15 @@ class _GanWindow(nn.Module):
 
     def forward(self, mel: Tensor) -> Tensor:
         return _body(self.network.convert(mel), self.window)
+
+
+def _latents(network: DigitVae) -> LatentMap:
+    """Rounded: five digits say it, and the file stays small."""
+
+    def rounded(numbers: Tensor) -> list[list[list[float]]]:
+        return [[[float(f"{x:.5g}") for x in row] for row in table] for table in numbers.tolist()]
+
+    return LatentMap(rounded(network.means), rounded(network.drawn_directions))
 
 
 def _body(mel: Tensor, window: WindowShape) -> Tensor:
@@ -100,6 +112,6 @@ def _digit_blocks(saved: Saved, network: DigitVae) -> list[Block]:
     into = {"latent": network.config.latent} | told
     back = {IMAGE: saved.mel.n_mels} | told
     return [
-        Block(_DigitDecoder(network), DIGIT_DECODER, into, IMAGE, image=image),
-        Block(_DigitEncoder(network), DIGIT_ENCODER, back, "posterior", "-encoder", image=image),
+        Block(_DigitDecoder(network), DIGIT_DECODER, into, IMAGE, image=image, latents=_latents(network)),
+        Block(_DigitEncoder(network), DIGIT_ENCODER, back, "posterior", _ENCODERS, image=image),
     ]

@@ -37,8 +37,7 @@ def export_system(run: Path, out: Path) -> list[str]:
         return [export_timbre(saved, out)]
     lines = []
     for block in blocks_of(saved):
-        path = out.with_name(f"{out.stem}{block.suffix}{out.suffix}")
-        lines.append(_export(saved, block, path))
+        lines.append(_export(saved, block, _place(block, out)))
     if isinstance(saved.network, Autoencoder):
         is_shipped = ASSETS in out.resolve().parents
         folder = ASSETS / "voices" if is_shipped else out.parent / "voices"
@@ -53,9 +52,20 @@ def verify_system(run: Path, out: Path) -> list[str]:
         return [verify_timbre(saved, out)]
     lines = []
     for block in blocks_of(saved):
-        path = out.with_name(f"{out.stem}{block.suffix}{out.suffix}")
-        lines.append(f"{path.name}: within {_checked(block, BlockModel(path)):.1e} of the network")
+        path = _place(block, out)
+        lines.append(f"{_shown(block, path)}: within {_checked(block, BlockModel(path)):.1e} of the network")
     return lines
+
+
+def _place(block: Block, out: Path) -> Path:
+    """An encoder goes by its model's name, in a folder of encoders."""
+    if not block.folder:
+        return out
+    return (ASSETS if ASSETS in out.resolve().parents else out.parent) / block.folder / out.name
+
+
+def _shown(block: Block, path: Path) -> str:
+    return f"{block.folder}/{path.name}" if block.folder else path.name
 
 
 def describe(saved: Saved, block: Block, name: str) -> ModelInfo:
@@ -76,6 +86,7 @@ def describe(saved: Saved, block: Block, name: str) -> ModelInfo:
         lineage=f"{', '.join(facts['corpora'])}; seed {facts['seed']}, {saved.step} steps",
         window=block.window,
         image=block.image,
+        latents=block.latents,
     )
 
 
@@ -98,7 +109,8 @@ def _export(saved: Saved, block: Block, path: Path) -> str:
         fresh.unlink(missing_ok=True)
     size = path.stat().st_size / 1e6
     return (
-        f"{path.name}: {size:.2f} MB; over {_PARITY_BLOCKS} blocks within {worst:.1e} of the network{whole}"
+        f"{_shown(block, path)}: {size:.2f} MB; over {_PARITY_BLOCKS} blocks "
+        f"within {worst:.1e} of the network{whole}"
     )
 
 

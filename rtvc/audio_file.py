@@ -7,6 +7,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,12 +40,24 @@ def shown(path: Path | str) -> str:
 
 def check_places(source: Path, destination: Path) -> None:
     """Refuse what can be refused before any file is opened."""
-    try:
+    with _reachable(source):
         _check_source(source)
         _check_destination(destination, source)
+
+
+def check_destination(path: Path) -> None:
+    """The same for sound that comes from no file."""
+    with _reachable(path):
+        _check_destination(path, None)
+
+
+@contextmanager
+def _reachable(place: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:  # a folder that can't be looked into, a name too long
-        place = shown(error.filename or source)
-        raise AudioFileError(f"{place} can't be reached: {reason(error)}; choose another place.") from error
+        named = shown(error.filename or place)
+        raise AudioFileError(f"{named} can't be reached: {reason(error)}; choose another place.") from error
 
 
 def _check_source(path: Path) -> None:
@@ -58,18 +71,18 @@ def _check_source(path: Path) -> None:
         raise AudioFileError(f"{shown(path)} is empty (0 bytes); an audio file with sound in it is expected.")
 
 
-def _check_destination(path: Path, source: Path) -> None:
+def _check_destination(path: Path, source: Path | None) -> None:
     if path.is_dir():
+        example = path / (source.with_suffix(".wav").name if source else "new.wav")
         raise AudioFileError(
-            f"{shown(path)} is a folder where the name of the new file is expected; "
-            f"try {shown(path / source.with_suffix('.wav').name)}."
+            f"{shown(path)} is a folder where the name of the new file is expected; try {shown(example)}."
         )
     if path.suffix.lower() not in WRITABLE:
         found = f"ends in '{path.suffix}'" if path.suffix else "has no ending"
         raise AudioFileError(
             f"{shown(path)} {found}, and only {' and '.join(WRITABLE)} files are written; change the ending."
         )
-    if path.exists() and path.samefile(source):
+    if source and path.exists() and path.samefile(source):
         raise AudioFileError(
             f"{shown(path)} is the same file as the source {shown(source)}; choose another name."
         )

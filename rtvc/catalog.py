@@ -52,11 +52,11 @@ def model_path(name: str, preset: str = "") -> Path:
     return _checked(for_preset if preset and for_preset.is_file() else path)
 
 
-def encoder_path(model: str) -> Path:
-    """What makes new voices for a model."""
+def encoder_path(model: str, without: str = "takes no voices of your own") -> Path:
+    """What turns recordings into what a model works with; `without` says what it can't do that has none."""
     paths = _files("encoders", MODEL_SUFFIX)
     if model not in paths:
-        raise ModelError(f"The model {model} takes no voices of your own: it has no encoder beside it.")
+        raise ModelError(f"The model {model} {without}: it has no encoder beside it.")
     return _checked(paths[model])
 
 

@@ -3,7 +3,7 @@
 from rtvc import catalog
 from rtvc.analysis import Analysis
 from rtvc.conversion import Conversion, Unconverted
-from rtvc.dynamics import Gain, NoiseGate, SoftLimiter
+from rtvc.dynamics import Gain, NoiseGate, Silence, SoftLimiter
 from rtvc.errors import ModelError, UsageError
 from rtvc.finite import Finite
 from rtvc.formants import FormantShift
@@ -17,7 +17,7 @@ from rtvc.pitch import MUSIC, SPEECH
 from rtvc.pitch_meter import PitchMeter
 from rtvc.resample import Resampler
 from rtvc.runtime import BlockModel, load_model
-from rtvc.settings import ChainSettings
+from rtvc.settings import DIGITS_MODE, ChainSettings
 from rtvc.speaker import Speaker
 from rtvc.stage import Pipeline, Stage
 from rtvc.targets import target_voice
@@ -84,8 +84,8 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
            or [ low cut, frames -> analysis -> noise -> player -> synthesiser or vocoder ]
            -> resample -> gain -> limiter
     """
-    if settings.mode == "bypass":
-        middle: list[Stage] = []
+    if settings.mode in ("bypass", DIGITS_MODE):
+        middle: list[Stage] = [Silence(input_rate)] if settings.mode == DIGITS_MODE else []
         rate = input_rate
     else:
         converter = _converter(settings)

@@ -17,12 +17,12 @@ _WORDS = {float: "a number", int: "a whole number", str: "a text", bool: "true o
 
 def changed(wanted: Wanted, changes: dict[str, Any]) -> Wanted:
     """`wanted` with all the changes; an error names the first that makes no sense."""
-    settings = _taken(changes, ChainSettings)
-    devices = _taken(changes, DeviceChoice)
+    settings = taken(changes, ChainSettings)
+    devices = taken(changes, DeviceChoice)
     switches = {}
     for name, field in _SWITCHES.items():
         if name in changes:
-            switches[field] = _checked(name, changes[name], bool)
+            switches[field] = checked(name, changes[name], bool)
     unknown = sorted(set(changes) - set(_names()))
     if unknown:
         raise UsageError(f"There is no setting '{unknown[0]}'; there are {', '.join(_names())}.")
@@ -46,17 +46,18 @@ def _names() -> list[str]:
     return list(current(Wanted(ChainSettings())))
 
 
-def _taken(changes: dict[str, Any], kind: type[ChainSettings] | type[DeviceChoice]) -> dict[str, Any]:
+def taken(changes: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
+    """Those of the changes that are fields of this dataclass, checked and under the names it has for them."""
     hints, outside = get_type_hints(kind), {long: short for short, long in _SHORT.items()}
     taken = {}
     for field in fields(kind):
         name = outside.get(field.name, field.name)
         if name in changes:
-            taken[field.name] = _checked(name, changes[name], hints[field.name])
+            taken[field.name] = checked(name, changes[name], hints[field.name])
     return taken
 
 
-def _checked(name: str, value: Any, hint: Any) -> Any:
+def checked(name: str, value: Any, hint: Any) -> Any:
     kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
     if float in kinds and type(value) is int:
         value = float(max(-_FAR, min(_FAR, value)))  # a float has no room for more

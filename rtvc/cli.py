@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from types import FrameType
 
+from rtvc.cli_digit_options import typed_digits
 from rtvc.cli_options import chain_settings, parse
 from rtvc.errors import EXIT_INTERRUPTED, DeviceError, RtvcError
 from rtvc.settings import ChainSettings
@@ -67,6 +68,10 @@ def _run(options: argparse.Namespace) -> int:
         return cli_voices.run(options)
     if options.measure_latency:
         return _measured(options, settings)
+    if options.digits or options.regenerate or options.from_digit:
+        from rtvc import cli_digits
+
+        return cli_digits.run(options, settings)
     if options.source:
         from rtvc import cli_files
 
@@ -97,6 +102,7 @@ def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
             shows_stats=options.stats,
             measured=Measured(),
             speakers=SpeakerMemory(),
+            typed=typed_digits(options),
         )
 
 

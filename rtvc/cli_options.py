@@ -1,14 +1,22 @@
 """What can be asked for on the command line, and in which combinations. Does nothing of it."""
 
 import argparse
-import math
 from importlib import metadata
-from pathlib import Path
 from typing import NoReturn
 
+from rtvc.cli_digit_options import add_digits, check_digit_options
+from rtvc.cli_values import count, number, picture, positive, shown, two_paths
+from rtvc.digit_settings import DEFAULT_DIGIT_MODEL
 from rtvc.errors import UsageError
 from rtvc.presets import DEFAULT_PRESET, PRESETS
-from rtvc.settings import DEFAULT_MODEL, DEFAULT_TARGET, DEFAULT_TIMBRE, MODES, ChainSettings
+from rtvc.settings import (
+    DEFAULT_MODEL,
+    DEFAULT_TARGET,
+    DEFAULT_TIMBRE,
+    DIGITS_MODE,
+    MODES,
+    ChainSettings,
+)
 
 _DESCRIPTION = """\
 Speak, and be heard with another voice.
@@ -23,6 +31,7 @@ modes:
   timbre    what you hum or sing, played by the instrument of --timbre
   resynth   your own voice, taken apart and put together again: what the vocoder alone sounds like
   bypass    your own voice as it is
+  digits    numbers you type, spoken by a generative model: into a file, aloud, or live
 
 presets:
 {chr(10).join(f"  {preset.name:<10}{preset.description}" for preset in PRESETS.values())}
@@ -41,6 +50,8 @@ examples:
   rtvc recordings/ converted/ --target p230 --jobs 4
   rtvc --headless --target p230 --input "USB" --output "Cable"
   rtvc humming.wav flute.wav --mode timbre --timbre flute --pitch 12 --scale G-major
+  rtvc --mode digits --digits 2024
+  rtvc --mode digits --digits 2024 --voice random --target p230 2024.wav
 """
 
 _ONLY_LIVE = ("input", "output", "monitor_device", "seconds", "record")
@@ -57,6 +68,7 @@ class _Parser(argparse.ArgumentParser):
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The options, checked one by one and against each other."""
     options = _parser().parse_args(arguments)
+    check_digit_options(options, is_list=any(getattr(options, name) for name in (*_LISTS, *_VOICES)))
     _check_combination(options)
     return options
 
@@ -73,8 +85,9 @@ def chain_settings(options: argparse.Namespace) -> ChainSettings:
     }
     return ChainSettings(
         mode=options.mode,
-        target=options.blend or options.target,
-        model=options.model,
+        target=options.blend or options.target or DEFAULT_TARGET,
+        # With digits it names who makes them; what they are converted by, if at all, is the usual one.
+        model=DEFAULT_MODEL if options.mode == DIGITS_MODE else options.model or DEFAULT_MODEL,
         preset_name=options.preset,
         input_gain_db=options.input_gain,
         output_gain_db=options.output_gain,
@@ -99,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("destination", nargs="?", metavar="DESTINATION", help=".wav or .flac file, or folder")
     _add_sound(parser.add_argument_group("sound"))
     _add_timbre(parser.add_argument_group("instruments, with --mode timbre"))
+    add_digits(parser.add_argument_group("digits"))
     _add_live(parser.add_argument_group("live"))
     _add_files(parser.add_argument_group("files"))
     _add_voices(parser.add_argument_group("voices of your own"))
@@ -108,40 +122,46 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_sound(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--mode", default=MODES[0], help=f"{', '.join(MODES)} (default: {MODES[0]})")
-    group.add_argument("--target", default=DEFAULT_TARGET, metavar="VOICE", help="default: %(default)s")
+    group.add_argument(
+        "--target",
+        metavar="VOICE",
+        help=f"default: {DEFAULT_TARGET}; with digits, their own voice",
+    )
     group.add_argument("--blend", metavar="VOICES", help="a target between voices: p230:0.7,p226:0.3")
     group.add_argument(
         "--pitch",
-        type=_number,
+        type=number,
         default=0.0,
         metavar="SEMITONES",
         help="above the target's own pitch; transposes an instrument",
     )
     group.add_argument(
-        "--formant", type=_number, default=0.0, metavar="SEMITONES", help="a shorter mouth, or a longer one"
+        "--formant", type=number, default=0.0, metavar="SEMITONES", help="a shorter mouth, or a longer one"
     )
     group.add_argument(
-        "--source-pitch", type=_number, metavar="HZ", help="the speaker's own, if known (default: found out)"
+        "--source-pitch", type=number, metavar="HZ", help="the speaker's own, if known (default: found out)"
     )
-    group.add_argument("--model", default=DEFAULT_MODEL, help="who speaks it (default: %(default)s)")
+    group.add_argument(
+        "--model", help=f"who speaks it (default: {DEFAULT_MODEL}, with digits {DEFAULT_DIGIT_MODEL})"
+    )
     group.add_argument("--preset", default=DEFAULT_PRESET, help=f"see below (default: {DEFAULT_PRESET})")
-    group.add_argument("--gate", type=_number, metavar="DBFS", help="silence what is quieter, e.g. -50")
+    group.add_argument("--gate", type=number, metavar="DBFS", help="silence what is quieter, e.g. -50")
     group.add_argument(
-        "--noise-reduction", type=_number, default=0.0, metavar="0..1", help="turn noise down, e.g. 0.5"
+        "--noise-reduction", type=number, default=0.0, metavar="0..1", help="turn noise down, e.g. 0.5"
     )
-    group.add_argument("--input-gain", type=_number, default=0.0, metavar="DB", help="default: 0")
-    group.add_argument("--output-gain", type=_number, default=0.0, metavar="DB", help="default: 0")
+    group.add_argument("--input-gain", type=number, default=0.0, metavar="DB", help="default: 0")
+    group.add_argument("--output-gain", type=number, default=0.0, metavar="DB", help="default: 0")
 
 
 def _add_timbre(group: argparse._ArgumentGroup) -> None:
     """None where nothing is asked for: defaults are those of the settings."""
     group.add_argument("--timbre", metavar="NAME", help=f"which instrument (default: {DEFAULT_TIMBRE})")
     group.add_argument("--scale", metavar="KEY-KIND", help="bring the melody into it, e.g. C-major")
-    group.add_argument("--scale-strength", type=_number, metavar="0..1", help="how far (default: 1)")
-    group.add_argument("--glide", type=_number, metavar="MS", help="from note to note of it (default: 60)")
-    group.add_argument("--vibrato", type=_number, metavar="0..4", help="share of your own that is kept")
-    group.add_argument("--add-vibrato", type=_number, metavar="CENTS", help="on top of your own, e.g. 30")
-    group.add_argument("--breath", type=_number, metavar="0..4", help="the instrument's own noise: 1")
+    group.add_argument("--scale-strength", type=number, metavar="0..1", help="how far (default: 1)")
+    group.add_argument("--glide", type=number, metavar="MS", help="from note to note of it (default: 60)")
+    group.add_argument("--vibrato", type=number, metavar="0..4", help="share of your own that is kept")
+    group.add_argument("--add-vibrato", type=number, metavar="CENTS", help="on top of your own, e.g. 30")
+    group.add_argument("--breath", type=number, metavar="0..4", help="the instrument's own noise: 1")
 
 
 def _add_live(group: argparse._ArgumentGroup) -> None:
@@ -154,7 +174,7 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--monitor-device", metavar="DEVICE", help="a second output that hears the same")
     group.add_argument(
         "--record",
-        type=_two_paths,
+        type=two_paths,
         metavar="IN,OUT",
         help="two .wav files: what is heard and what becomes of it",
     )
@@ -164,16 +184,16 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
         help="play chirps, hear how late the devices are, remember it, then end",
     )
     group.add_argument("--stats", action="store_true", help="all counters, once a second")
-    group.add_argument("--seconds", type=_positive, help="end after so many")
+    group.add_argument("--seconds", type=positive, help="end after so many")
 
 
 def _add_files(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--jobs", type=_count, metavar="N", help="processes that share a folder (default: 1)")
+    group.add_argument("--jobs", type=count, metavar="N", help="processes that share a folder (default: 1)")
     group.add_argument(
-        "--sample-rate", type=_count, metavar="HZ", help="of the result, or of the devices (default: as is)"
+        "--sample-rate", type=count, metavar="HZ", help="of the result, or of the devices (default: as is)"
     )
     group.add_argument(
-        "--plot", type=_picture, metavar="PNG", help="spectrograms of one file, before and after"
+        "--plot", type=picture, metavar="PNG", help="spectrograms of one file, before and after"
     )
 
 
@@ -196,7 +216,7 @@ def _add_rest(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--diagnostics", action="store_true", help="a text to paste into a report, then end")
     group.add_argument("--json", action="store_true", help="results for programs, on standard output")
     group.add_argument(
-        "--seed", type=int, help="written into --json output; no mode draws random numbers, so none changes"
+        "--seed", type=int, help="of what digits draw at random; no other mode draws any, and only notes it"
     )
     group.add_argument("--debug", action="store_true", help="show where in the program an error came from")
     group.add_argument("--version", action="version", version=f"rtvc {_version()}")
@@ -209,10 +229,10 @@ def _check_combination(options: argparse.Namespace) -> None:
     if asked == ["headless", "control"]:  # a control has no window either
         asked = ["control"]
     if len(asked) > 1:
-        raise UsageError(f"{_shown(asked[0])} and {_shown(asked[1])} exclude each other; give one of them.")
+        raise UsageError(f"{shown(asked[0])} and {shown(asked[1])} exclude each other; give one of them.")
     played = [name for name in _FOR_TIMBRE if getattr(options, name) is not None]
     if played and options.mode != "timbre":
-        raise UsageError(f"{_shown(played[0])} is for instruments; add --mode timbre, or leave it out.")
+        raise UsageError(f"{shown(played[0])} is for instruments; add --mode timbre, or leave it out.")
     if options.plot and not options.source:
         raise UsageError("--plot is for files; name SOURCE and DESTINATION.")
     if options.source and not options.destination:
@@ -220,57 +240,11 @@ def _check_combination(options: argparse.Namespace) -> None:
     if options.source:
         for name in _ONLY_LIVE:
             if getattr(options, name) is not None:
-                raise UsageError(f"{_shown(name)} is for live conversion; leave it out for files.")
+                raise UsageError(f"{shown(name)} is for live conversion; leave it out for files.")
     elif options.control and (options.seconds or options.record):
         raise UsageError("With --control sound starts, ends and is recorded by command; leave that out.")
     elif options.jobs is not None:
         raise UsageError("--jobs is for files; leave it out, or name SOURCE and DESTINATION.")
-
-
-def _shown(name: str) -> str:
-    return name if name.isupper() else "--" + name.replace("_", "-")
-
-
-def _number(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{text} is no number to work with")
-    return value
-
-
-def _positive(text: str) -> float:
-    value = _number(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return value
-
-
-def _picture(text: str) -> Path:
-    path = Path(text)
-    if path.suffix.lower() != ".png":
-        raise argparse.ArgumentTypeError(f"{text} is no .png file")
-    return path
-
-
-def _two_paths(text: str) -> tuple[Path, Path]:
-    first, comma, second = text.partition(",")
-    paths = Path(first.strip()), Path(second.strip())
-    if not comma or any(path.suffix.lower() != ".wav" for path in paths) or paths[0] == paths[1]:
-        raise argparse.ArgumentTypeError(f"{text} is not two .wav files with a comma between them")
-    return paths
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return value
-
-
-# What argparse puts into "invalid ... value: 'x'".
-_number.__name__ = "number"
-_positive.__name__ = "number"
-_count.__name__ = "whole number"
 
 
 def _version() -> str:

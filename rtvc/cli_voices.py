@@ -10,6 +10,7 @@ from rtvc import own_voices
 from rtvc.audio_file import shown
 from rtvc.errors import UsageError
 from rtvc.own_voices import Enrolled
+from rtvc.settings import DEFAULT_MODEL
 
 
 def run(options: argparse.Namespace) -> int:
@@ -29,7 +30,7 @@ def _enrol(options: argparse.Namespace) -> None:
     name, *recordings = options.enroll
     if not recordings:
         raise UsageError(f"There is a name, '{name}', and no recording; add the files to make the voice of.")
-    made = own_voices.enrol(name, [Path(text) for text in recordings], options.model)
+    made = own_voices.enrol(name, [Path(text) for text in recordings], options.model or DEFAULT_MODEL)
     from rtvc.previews import keep_preview
 
     preview = keep_preview(name)

@@ -11,13 +11,14 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from rtvc import changes, realtime, scope
 from rtvc.audio_io import look_afresh, open_audio
 from rtvc.audio_link import DeviceChoice, OpenAudio
+from rtvc.digit_settings import DigitSettings
 from rtvc.engine import Engine
 from rtvc.errors import RtvcError, UsageError
 from rtvc.event_writer import EventWriter
@@ -28,10 +29,12 @@ from rtvc.opening import BuildChain
 from rtvc.settings import ChainSettings
 from rtvc.speaker_memory import SpeakerMemory
 from rtvc.stats import State
+from rtvc.talker import Said, Talker
 
 PROTOCOL = 1
 _STATS_SECONDS = 0.04
 _MOST_ERRANDS = 32
+_SAY_HOW = ("converted", "alone")
 
 
 def run(
@@ -67,6 +70,7 @@ class _Control:
 
     def __init__(self, engine: Engine, writer: EventWriter) -> None:
         self._engine, self._writer = engine, writer
+        self._talker = Talker(engine, self._has_said)
         self._has_quit = False
         self._errands: queue.Queue[tuple[Any, Callable[[], dict[str, Any]]]] = queue.Queue(_MOST_ERRANDS)
         self._quick = {"set": self._set, "get": self._get, "spectrum": self._spectrum, "quit": self._quit}
@@ -74,6 +78,7 @@ class _Control:
             "start": self._start,
             "stop": self._stop,
             "record": self._record,
+            "say": self._say,
             "measure": self._measure,
             "devices": self._devices,
             "voices": self._voices,
@@ -217,6 +222,25 @@ class _Control:
             raise UsageError("There is no sound to record; 'start' comes first.")
         self._engine.record(Path(str(paths[0])), Path(str(paths[1])))
         return {}
+
+    def _say(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Errands' thread."""
+        if not command:
+            self._talker.hush()
+            return {}
+        _expect(command, *(field.name for field in fields(DigitSettings)), *_SAY_HOW)
+        how = {name: changes.checked(name, command[name], bool) for name in _SAY_HOW if name in command}
+        values = changes.taken(command, DigitSettings)
+        if "digits" not in values:
+            raise UsageError("'say' takes 'digits', a text such as \"2024\", or nothing to end what is said.")
+        number, settled = self._talker.say(DigitSettings(**values), **how)
+        return {"number": number, "voice": settled.voice, "seed": settled.seed}
+
+    def _has_said(self, said: Said) -> None:
+        """Talker's thread."""
+        self._writer.send(
+            "said", number=said.number, digits=said.digits, seconds=said.seconds, whole=said.is_whole
+        )
 
     def _measure(self, command: dict[str, Any]) -> dict[str, Any]:
         """Errands' thread."""

@@ -66,6 +66,27 @@ class Gain:
         return self._from + (self._to - self._from) * ((self._done + samples) / self._ramp_samples)
 
 
+class Silence:
+    """As much of nothing as there was sound."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self._sample_rate = sample_rate
+
+    @property
+    def latency_samples(self) -> float:
+        return 0.0
+
+    @property
+    def output_rate(self) -> int:
+        return self._sample_rate
+
+    def process(self, block: Audio) -> Audio:
+        return np.zeros_like(block)
+
+    def reset(self) -> None:
+        pass
+
+
 class NoiseGate:
     """Silence while nobody speaks. Put into the chain only when wanted.
 

@@ -19,6 +19,7 @@ from types import TracebackType
 from rtvc import audio_io, realtime
 from rtvc.audio_link import AudioLink, DeviceChoice, OpenAudio
 from rtvc.howl_guard import HowlGuard
+from rtvc.inlet import Inlet, Utterance
 from rtvc.keeper import Keeper, Notice, Orders
 from rtvc.measured import Measured
 from rtvc.monitor import MonitorKeeper, OpenOutput
@@ -61,6 +62,7 @@ class Engine:
         self._howl_guard = HowlGuard()
         self._listeners: dict[str, Listener] = {"howl guard": self._howl_guard}
         self._monitors = MonitorKeeper(open_output, self._listeners, clock)
+        self._inlet = Inlet()
         self._keeper = self._new_keeper()
         self._surroundings = ExitStack()
         self._recorder: Recorder | None = None
@@ -76,7 +78,9 @@ class Engine:
         self.stop()
 
     def _new_keeper(self) -> Keeper:
-        return Keeper(self._opener, self._orders, self._listeners, self._monitors, self._howl_guard)
+        return Keeper(
+            self._opener, self._orders, self._listeners, self._monitors, self._howl_guard, self._inlet
+        )
 
     @property
     def state(self) -> State:
@@ -146,6 +150,10 @@ class Engine:
     def give(self, wanted: Wanted) -> None:
         """All of these at once. Before the start it is what the start is made with."""
         self._orders.give(wanted)
+
+    def insert(self, utterance: Utterance) -> None:
+        """Let sound in that no microphone heard; whoever inserts it fills it and sees when it is over."""
+        self._inlet.put(utterance)
 
     # ---- recording
 

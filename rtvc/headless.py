@@ -14,9 +14,10 @@ from typing import Any, TextIO
 from rtvc import catalog, realtime
 from rtvc.audio_io import open_audio
 from rtvc.audio_link import AudioLink, DeviceChoice, OpenAudio
+from rtvc.digit_settings import DigitSettings
 from rtvc.engine import Engine
 from rtvc.keeper import Notice
-from rtvc.key_commands import HELP, KeyCommands
+from rtvc.key_commands import HELP, KeyCommands, Typed
 from rtvc.keys import pressed_keys
 from rtvc.measured import Measured
 from rtvc.opening import BuildChain
@@ -40,6 +41,7 @@ def run(
     open_audio: OpenAudio = open_audio,
     measured: Measured | None = None,
     speakers: SpeakerMemory | None = None,
+    typed: Typed = DigitSettings,
 ) -> int:
     """Convert live until Ctrl-C, SIGTERM or the end of `seconds`, and return the exit code.
 
@@ -48,7 +50,7 @@ def run(
     """
     show = _JsonReport(sys.stdout) if json else _TextReport(sys.stdout, shows_stats)
     engine = Engine(build, settings, devices, open_audio, measured=measured, speakers=speakers)
-    keys = KeyCommands(engine, lambda: list(catalog.voice_paths()))
+    keys = KeyCommands(engine, lambda: list(catalog.voice_paths()), typed=typed)
     with stop_on_signals() as is_stopped, pressed_keys() as read_key:
         try:
             with engine, realtime.raised_thread_priority(realtime.ONLOOKER_PRIORITY):

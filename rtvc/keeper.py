@@ -13,6 +13,7 @@ from typing import NamedTuple
 from rtvc import realtime
 from rtvc.errors import DeviceError, RtvcError
 from rtvc.howl_guard import HowlGuard
+from rtvc.inlet import Inlet
 from rtvc.log import LOGGER
 from rtvc.monitor import MonitorKeeper
 from rtvc.opening import Opener, Wanted, by_name
@@ -85,10 +86,11 @@ class Keeper:
         listeners: dict[str, Listener],
         monitors: MonitorKeeper,
         howl_guard: HowlGuard,
+        inlet: Inlet,
     ) -> None:
         """`listeners` is the caller's: entries come and go at any time, each in one step."""
         self._opener, self._orders, self._listeners = opener, orders, listeners
-        self._monitors, self._howl_guard = monitors, howl_guard
+        self._monitors, self._howl_guard, self._inlet = monitors, howl_guard, inlet
         self.now = Now(State.STOPPED)
         self.error: RtvcError | None = None  # stored before `ended` is set
         self.ended = threading.Event()
@@ -111,6 +113,7 @@ class Keeper:
             self._become(State.STOPPED)
             raise
         self._in_effect = wanted
+        session.chain.inlet = self._inlet
         self.now = self.now._replace(session=session)
         self._become(State.RUNNING)
         self._thread.start()
@@ -252,6 +255,7 @@ class Keeper:
         """Let another session be the present one; the one before has ended or is about to."""
         past = self.now.past + self._session.counts()
         self._session.chain.tap.listeners = ()
+        self._session.chain.inlet, session.chain.inlet = None, self._inlet
         self.now = self.now._replace(session=session, past=past)
 
     def _follow(self, wanted: Wanted) -> None:

@@ -3,19 +3,32 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from rtvc.digit_settings import DigitSettings
 from rtvc.engine import Engine
 from rtvc.errors import RtvcError
+from rtvc.talker import Talker
 
-HELP = "Keys: b bypass, m mute, n/p next/previous voice, +/- pitch, r record, q quit."
+Typed = Callable[[str], DigitSettings]
+
+HELP = "Keys: b bypass, m mute, n/p next/previous voice, +/- pitch, 0-9 say it, r record, q quit."
 
 
 class KeyCommands:
     """One key at a time becomes a command to the engine and a sentence for the user."""
 
-    def __init__(self, engine: Engine, voices: Callable[[], list[str]], folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        voices: Callable[[], list[str]],
+        folder: Path | None = None,
+        typed: Typed = DigitSettings,
+    ) -> None:
+        """`typed` makes of a digit how it is to be said."""
         self._engine, self._voices, self._folder = engine, voices, folder or Path()
+        self._typed, self._talker = typed, Talker(engine)
         self.has_quit = False
         self._keys: dict[str, Callable[[], str]] = {
             "b": self._bypass,
@@ -28,6 +41,7 @@ class KeyCommands:
             "r": self._record,
             "q": self._quit,
         }
+        self._keys |= {digit: partial(self._say, digit) for digit in "0123456789"}
 
     def press(self, key: str) -> str:
         """Do what the key stands for; what was done, or why not, is returned in a sentence."""
@@ -69,6 +83,10 @@ class KeyCommands:
         paths = [self._folder / f"rtvc-{stamp}-{end}.wav" for end in ("in", "out")]
         self._engine.record(*paths)
         return f"Recording to {paths[0]} and {paths[1]}; r ends it."
+
+    def _say(self, digit: str) -> str:
+        _, settled = self._talker.say(self._typed(digit))
+        return f"Says {digit} as {settled.voice}."
 
     def _quit(self) -> str:
         self.has_quit = True

@@ -5,8 +5,10 @@ from typing import Any
 
 from rtvc import audio_io, catalog
 from rtvc.errors import ModelError
+from rtvc.model_format import DIGIT_DECODER, DIGIT_ENCODER, ModelInfo
 from rtvc.previews import preview_path
 from rtvc.runtime import load_model
+from rtvc.settings import DIGITS_MODE
 from rtvc.timbre import SYSTEM as TIMBRE_SYSTEM
 
 Row = dict[str, Any]
@@ -67,6 +69,7 @@ def _model(name: str) -> Row:
         "path": str(path),
         "system": "",
         "mode": "",
+        "kind": "",
         "voices": [],
         "licence": "",
         "note": "",
@@ -75,5 +78,12 @@ def _model(name: str) -> Row:
         info = load_model(catalog.model_path(name)).info
     except ModelError as error:
         return row | {"note": str(error)}
-    mode = "timbre" if info.system == TIMBRE_SYSTEM else "speaker"
-    return row | {"system": info.system, "mode": mode, "voices": info.voices, "licence": info.licence}
+    told = {"system": info.system, "mode": _mode(info), "kind": info.kind}
+    return row | told | {"voices": info.voices, "licence": info.licence}
+
+
+def _mode(info: ModelInfo) -> str:
+    """Where the model is of use."""
+    if info.kind in (DIGIT_DECODER, DIGIT_ENCODER):
+        return DIGITS_MODE
+    return "timbre" if info.system == TIMBRE_SYSTEM else "speaker"

@@ -15,6 +15,7 @@ from rtvc.dynamics import Gain
 from rtvc.elastic_buffer import ElasticOutputBuffer
 from rtvc.fades import read_across_cut, rising_ramp
 from rtvc.handover import Handover
+from rtvc.inlet import Inlet
 from rtvc.output_buffer import OutputBuffer
 from rtvc.presets import Preset
 from rtvc.ring import Ring
@@ -65,6 +66,7 @@ class LiveChain:
         self._successors: list[tuple[Pipeline, float]] = []
         self._tuning: object = None  # settings for the pipeline that was given last; replaced whole
         self._duck_db = 0.0
+        self.inlet: Inlet | None = None  # looked at once a block
         # Stored by the worker; others read the meters and counters for display only.
         self._tuned: object = None
         self._lost_samples_seen = 0
@@ -154,7 +156,7 @@ class LiveChain:
         self.tap.heard(block)
         self.input_level.add(block)
         began = time.perf_counter()
-        audio = self._ducked(self._process(block))
+        audio = self._processed(block)
         self.hops.add(time.perf_counter() - began, len(block) / self._input_rate, len(audio) > 0)
         self._taken += len(block)
         if np.isfinite(self.output_level.add(audio)):
@@ -163,6 +165,14 @@ class LiveChain:
         else:
             self._repair()
         return True
+
+    def _processed(self, block: Audio) -> Audio:
+        """Worker thread. The chain, with what comes in beside the microphone mixed in."""
+        inlet = self.inlet
+        if inlet is None:
+            return self._ducked(self._process(block))
+        audio = self._ducked(self._process(inlet.mixed("input", self._input_rate, block)))
+        return inlet.mixed("output", self._output_rate, audio)
 
     def _ducked(self, audio: Audio) -> Audio:
         """Worker thread."""

@@ -9,12 +9,13 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
 from rtvc.errors import ModelError
+from rtvc.latents import LatentMap
 from rtvc.mel import MelSpec
 
 METADATA_KEY = "rtvc"
 # A reader takes files of its own version and of older ones down to OLDEST_VERSION. A newer file may
 # mean something this program does not know, so it is refused, never half understood.
-FORMAT_VERSION = 3  # 2: windowed and digit models; 3: partials instead of mels
+FORMAT_VERSION = 3  # 2: windowed and digit models; 3: partials instead of mels, maps of digits
 OLDEST_VERSION = 1
 
 STATE_PREFIX = "state."  # a graph input `state.x` is fed with the last step's output `next.x`
@@ -107,6 +108,7 @@ class ModelInfo:
     window: WindowShape | None = None  # of a windowed model
     image: ImageShape | None = None  # of a digit model
     partials: PartialsShape | None = None  # of a stateful model whose output is no mel
+    latents: LatentMap | None = None  # of a digit decoder, where it is known
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -126,6 +128,13 @@ class ModelInfo:
             raise ModelError(f"Its kind is '{self.kind}', which does not go with its partials.")
         if self.states and self.kind != STATEFUL:
             raise ModelError(f"Its kind is '{self.kind}' and yet it has states.")
+        if self.latents:
+            self._check_latents(self.latents)
+
+    def _check_latents(self, latents: LatentMap) -> None:
+        expected = tuple(self.inputs.get(name) for name in ("speaker", "digit", "latent"))
+        if self.kind != DIGIT_DECODER or latents.shape != expected:
+            raise ModelError(f"Its map of latents is of {latents.shape}, its inputs are {expected}.")
 
     def input_shapes(self) -> dict[str, list[int]]:
         """Of the graph's inputs that are not state: one frame of each, or all that a window or image has."""
@@ -231,6 +240,7 @@ _NESTED: dict[Any, tuple[type, str]] = {
     WindowShape | None: (WindowShape, "window"),
     ImageShape | None: (ImageShape, "image"),
     PartialsShape | None: (PartialsShape, "partials"),
+    LatentMap | None: (LatentMap, "map of latents"),
 }
 
 
@@ -240,6 +250,8 @@ def _nested(kind: type, what: str, value: Any) -> Any:
     except (TypeError, ValueError) as error:
         raise ModelError(f"Its {what} makes no sense ({error}).") from None
     for field in fields(made):
+        if field.type not in (int, float):
+            continue  # checked by the kind itself
         number = getattr(made, field.name)
         good = isinstance(number, int) if field.type is int else isinstance(number, (int, float))
         if not good or isinstance(number, bool):

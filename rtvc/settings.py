@@ -6,7 +6,8 @@ from rtvc.errors import UsageError
 from rtvc.presets import DEFAULT_PRESET, Preset, preset_named
 from rtvc.scales import scale_named
 
-MODES = ("speaker", "timbre", "resynth", "bypass")
+DIGITS_MODE = "digits"
+MODES = ("speaker", "timbre", "resynth", "bypass", DIGITS_MODE)
 DEFAULT_TARGET = "p230"
 DEFAULT_MODEL = "stream"
 DEFAULT_TIMBRE = "flute"
@@ -24,7 +25,11 @@ _FACTORS = (0.0, 4.0)
 
 @dataclass(frozen=True)
 class ChainSettings:
-    """How the sound is to be changed. `speaker` and `timbre` convert, `resynth` is the vocoder alone."""
+    """How the sound is to be changed.
+
+    `speaker` and `timbre` convert, `resynth` is the vocoder alone; with `digits` nothing of the microphone is
+    heard, only what is typed.
+    """
 
     mode: str = "speaker"
     target: str = DEFAULT_TARGET  # a voice, or several with their shares: p230:0.7,p226:0.3

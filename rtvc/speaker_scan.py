@@ -21,8 +21,13 @@ _AT_ONCE = 512  # frames
 
 def scan(path: Path) -> Speaker | None:
     """Median pitch and level of speech, or None where hardly any voice is heard."""
+    return scan_audio(read_clip(path, MelSpec().sample_rate, _LONGEST_SECONDS))
+
+
+def scan_audio(raw: Audio) -> Speaker | None:
+    """The same of sound that is there already, at the rate of MelSpec()."""
     spec = MelSpec()
-    audio = without_rumble(read_clip(path, spec.sample_rate, _LONGEST_SECONDS), spec)
+    audio = without_rumble(raw, spec)
     if not len(audio):
         return None
     voiced = _voiced_pitch(audio, spec)

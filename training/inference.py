@@ -15,11 +15,14 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 
-from rtvc.digits import check_digits, one_hot, silence, sound_of, word_of
+from rtvc.digit_settings import check_digits
+from rtvc.digit_sound import in_a_row
+from rtvc.digits import image_of, one_hot, word_of
 from rtvc.errors import ModelError, RtvcError, UsageError
+from rtvc.latents import LatentMap
 from rtvc.mel import MelSpec
 from rtvc.model_format import ImageShape
-from training.cache import padded
+from rtvc.stage import Audio
 from training.config import RunConfig, read_config, section
 from training.features import features_of
 from training.networks.autoencoder import Autoencoder, AutoencoderConfig
@@ -28,7 +31,6 @@ from training.networks.saved import Saved, load_network
 
 Float = NDArray[np.float32]
 DIGIT_CHECKPOINT = Path("checkpoints/digits-cnn/best.safetensors")
-_PAUSE_FRAMES = 8
 _SUFFIX_FOREIGN = (".pth", ".pt")
 
 
@@ -83,7 +85,7 @@ def convert_audio(
 ) -> Float:
     """A recording in the voice of a speaker the model knows, as log-mels (frames, n_mels).
 
-    Takes what `load_trained_model` returned, or the model alone. `rtvc.digits.sound_of` makes sound of mels.
+    Takes what `load_trained_model` returned, or the model alone. `rtvc.digit_sound.sound_of` gives sound.
     """
     network = model[0] if isinstance(model, tuple) else model
     if not 0 <= target_speaker_id < len(network.voices):
@@ -109,27 +111,29 @@ class DigitGenerator:
             raise ModelError(f"The checkpoint holds {saved.system}, no model of digits.")
         self.network, self.spec, self.speakers = saved.network, saved.mel, saved.speakers
         self.image = ImageShape(saved.network.config.frames, saved.facts["low"], saved.facts["high"])
+        self.latents = LatentMap(self.network.means.tolist(), self.network.drawn_directions.tolist())
+
+    def place(self, speaker: str | None) -> int:
+        if speaker is not None and speaker not in self.speakers:
+            raise UsageError(f"There is no speaker '{speaker}'; choose one of {', '.join(self.speakers)}.")
+        return self.speakers.index(speaker) if speaker is not None else 0
 
     def told(self, digit: int, speaker: str | None) -> tuple[torch.Tensor, torch.Tensor]:
-        name = speaker or self.speakers[0]
-        if name not in self.speakers:
-            raise UsageError(f"There is no speaker '{name}'; choose one of {', '.join(self.speakers)}.")
-        vectors = one_hot(digit, DIGITS), one_hot(self.speakers.index(name), len(self.speakers))
+        vectors = one_hot(digit, DIGITS), one_hot(self.place(speaker), len(self.speakers))
         return torch.from_numpy(vectors[0])[None], torch.from_numpy(vectors[1])[None]
 
     @torch.no_grad()
-    def generate(self, digit: int, speaker: str | None, random: np.random.Generator) -> Float:
+    def generate(
+        self, digit: int, speaker: str | None, random: np.random.Generator, variation: float = 1.0
+    ) -> Float:
         """Log-mels of a digit from a random latent."""
-        latent = random.standard_normal(self.network.config.latent).astype(np.float32)
+        latent = self.latents.draw(self.place(speaker), digit, variation, random)
         return self._word(torch.from_numpy(latent)[None], digit, speaker)
 
     @torch.no_grad()
     def regenerate(self, mel: Float, digit: int, speaker: str | None) -> Float:
         """Log-mels of a recording after it went through the latent."""
-        image = (padded(mel, self.image.frames, self.spec).T - self.image.low) / (
-            self.image.high - self.image.low
-        )
-        given = torch.from_numpy(np.clip(image, 0.0, 1.0).astype(np.float32))[None]
+        given = torch.from_numpy(image_of(mel, self.image, self.spec))[None]
         mean, _ = self.network.encode(given, *self.told(digit, speaker))
         return self._word(mean, digit, speaker)
 
@@ -138,11 +142,10 @@ class DigitGenerator:
         return word_of(image, self.image, self.spec)
 
 
-def speak(generator: DigitGenerator, digits: str, speaker: str | None, seed: int) -> Float:
+def speak(generator: DigitGenerator, digits: str, speaker: str | None, seed: int) -> Audio:
     random = np.random.default_rng(seed)
-    pause = silence(_PAUSE_FRAMES, generator.spec)
     words = [generator.generate(int(d), speaker, random) for d in digits if d != " "]
-    return np.concatenate([pause, *(part for word in words for part in (word, pause))])
+    return in_a_row(words, generator.spec)
 
 
 def main() -> int:
@@ -161,12 +164,13 @@ def main() -> int:
             if len(args.digits) != 1:
                 raise UsageError("--regenerate takes a recording of one digit.")
             recorded = _log_mel(args.regenerate, generator.spec)
-            mel = generator.regenerate(recorded, int(args.digits), args.speaker)
+            again = generator.regenerate(recorded, int(args.digits), args.speaker)
+            sound = in_a_row([again], generator.spec)
         else:
-            mel = speak(generator, args.digits, args.speaker, args.seed)
+            sound = speak(generator, args.digits, args.speaker, args.seed)
         out = args.out or Path("out") / f"{args.digits.replace(' ', '_')}.wav"
         out.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(out, sound_of(mel, generator.spec), generator.spec.sample_rate)
+        soundfile.write(out, sound, generator.spec.sample_rate)
     except RtvcError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 from rtvc.analysis import Analysis
-from rtvc.digits import sound_of
+from rtvc.digit_sound import sound_of
 from rtvc.framer import Framer
 from rtvc.mel import MelSpec
 from training.pictures import write_curves, write_mels

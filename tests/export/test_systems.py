@@ -8,6 +8,7 @@ from export import systems
 from export.block_graphs import blocks_of
 from rtvc.errors import ModelError
 from rtvc.frames import Frames
+from rtvc.latents import LatentMap
 from rtvc.level import LevelTracker
 from rtvc.mel import MelSpec
 from rtvc.model_format import WINDOWED
@@ -37,9 +38,10 @@ def test_digit_encoder_and_decoder_fit_together(tmp_path):
     run = write_run(tmp_path / "run", "digits-cnn")
     systems.export_system(run, tmp_path / "digits.onnx")
     decoder = BlockModel(tmp_path / "digits.onnx")
-    encoder = BlockModel(tmp_path / "digits-encoder.onnx")
+    encoder = BlockModel(tmp_path / "encoders" / "digits.onnx")
     told = {"digit": np.eye(10, dtype=np.float32)[3], "speaker": np.float32([0, 1])}
     image = decoder.run(latent=np.zeros(4, np.float32), **told)
+    assert decoder.info.latents == LatentMap([[[0.0] * 4] * 10] * 2, [np.eye(4).tolist()] * 10)
     assert image.shape == (64, 64) and 0.0 <= image.min() and image.max() <= 1.0
     posterior = encoder.run(image=image, **told)[0]
     network = load_network(run / systems.BEST).network
@@ -65,7 +67,7 @@ def test_streamed_through_the_engine_equals_torch_on_the_same_windows(system, tm
     vector = saved.network.voices[0].tolist() if system == "autoencoder" else []
     voice = systems._fresh_voice(saved, speaker) if vector else read_voice(some_voice(tmp_path, speaker))
     voice = dataclasses.replace(voice, embeddings={system: vector})
-    streamed = WindowedConversion(model, voice).process(frames)
+    streamed = WindowedConversion(model, voice).process(frames).log_mel
 
     gain = LevelTracker(MelSpec().hop_seconds).process(energy)[:, None]
     heard = np.concatenate([np.full((window.left, 80), floor, np.float32), np.maximum(mel + gain, floor)])

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from rtvc import control
+from rtvc import catalog, control
 from rtvc.errors import DeviceError, ModelError
 from rtvc.line_reader import MOST_LINE_BYTES
 from rtvc.settings import ChainSettings
 from rtvc.stage import Pipeline
 from tests.fakes import Hopping, RunningDevice
+from tests.tiny_digits import write_pair
 
 PATIENCE = 30.0
 
@@ -154,6 +155,28 @@ def test_spectrograms_come_when_asked_for(parent: Parent) -> None:
     serve(parent, script)
 
 
+def test_digits_are_said_into_the_sound(
+    parent: Parent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pair(tmp_path)
+    monkeypatch.setattr(catalog, "user_folder", lambda: tmp_path)
+    monkeypatch.setattr(catalog, "admit", lambda path: None)
+
+    def script() -> None:
+        assert "'start' comes first" in parent.ask(cmd="say", digits="1")["error"]
+        assert parent.ask(cmd="start")["ok"]
+        answer = parent.ask(cmd="say", digits="2024", voice="theo", seed=3, variation=1, alone=True)
+        assert (answer["ok"], answer["voice"], answer["seed"]) == (True, "theo", 3)
+        said = parent.await_event("said")
+        assert (said["number"], said["digits"], said["whole"]) == (answer["number"], "2024", True)
+        assert said["seconds"] > 0.8
+        assert parent.ask(cmd="say", digits="7" * 900, converted=True)["ok"]
+        assert parent.ask(cmd="say")["ok"], "nothing ends what is said"
+        assert parent.await_event("said")["whole"] is False
+
+    serve(parent, script)
+
+
 def test_the_end_of_the_parent_is_the_end_of_the_program(parent: Parent) -> None:
     def script() -> None:
         parent.ask(cmd="start")
@@ -182,6 +205,14 @@ def test_the_end_of_the_parent_is_the_end_of_the_program(parent: Parent) -> None
         ('{"cmd": "start", "now": true}', "'now' means nothing"),
         ('{"cmd": "record", "input": "a.wav"}', "takes two paths"),
         ('{"cmd": "record", "input": "a.wav", "output": "b.wav"}', "'start' comes first"),
+        ('{"cmd": "say", "digits": "abc"}', "'abc' is not made of the digits 0 to 9"),
+        ('{"cmd": "say", "digits": ""}', "'' is not made of the digits"),
+        ('{"cmd": "say", "digits": 2024}', "'digits' is a text, not 2024"),
+        ('{"cmd": "say", "digits": "' + "1" * 10_000 + '"}', "10000 digits are too many at once"),
+        ('{"cmd": "say", "voice": "theo"}', "'say' takes 'digits'"),
+        ('{"cmd": "say", "digits": "1", "loud": true}', "'loud' means nothing"),
+        ('{"cmd": "say", "digits": "1", "alone": 1}', "'alone' is true or false, not 1"),
+        ('{"cmd": "say", "digits": "1", "variation": 3}', "variation is 3; it must lie between"),
         ('{"cmd": "spectrum", "on": 1}', "'on', which is true or false"),
         ('{"cmd": "get", "id": []}', "An 'id' is a whole number or a text"),
         ("x" * (MOST_LINE_BYTES + 1), "longer than 65536 bytes"),

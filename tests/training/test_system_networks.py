@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 import torch
 
@@ -89,6 +91,26 @@ def test_digit_vae_hears_its_condition(system):
     assert (
         network.decode(latent, eye, speaker)[0] - network.decode(latent, eye, speaker)[2]
     ).abs().max() > 1e-4
+
+
+def test_digits_are_drawn_as_their_clips_lie():
+    torch.manual_seed(0)
+    network = DigitVae("digits-mlp", DigitConfig(latent=3), speakers=2)
+    digit, speaker = torch.eye(10)[[4] * 4000], torch.eye(2)[[0, 1] * 2000]
+    wide = torch.tensor([0.1, 2.0, 0.5])
+    mean = torch.randn(4000, 3) * wide + speaker @ torch.tensor([[0.0, 0.0, 5.0], [1.0, 0.0, -5.0]])
+    network.place(mean, torch.full((4000, 3), 0.3).log(), digit, speaker)
+    assert network.means[1, 4].tolist() == pytest.approx([1.0, 0.0, -5.0], abs=0.2)
+    lengths = network.directions[4].norm(dim=-1).tolist()
+    assert lengths == pytest.approx([(4.0 + 0.3) ** 0.5, (0.25 + 0.3) ** 0.5, (0.01 + 0.3) ** 0.5], rel=0.05)
+    calm = dataclasses.replace(network.config, temperature=0.5)
+    network.config, before = calm, network.config
+    assert network.draw(digit, speaker)[::2].std(dim=0)[1] == pytest.approx(0.5 * lengths[0], rel=0.1)
+    network.config = before
+    drawn = network.draw(digit, speaker)
+    assert drawn[::2].mean(dim=0).tolist() == pytest.approx([0.0, 0.0, 5.0], abs=0.2)
+    assert drawn[::2].std(dim=0).tolist() == pytest.approx([lengths[2], lengths[0], lengths[1]], rel=0.1)
+    assert torch.equal(network.directions[5], torch.eye(3)), "no clips say anything of it"
 
 
 def test_warping_finds_a_sentence_said_more_slowly():

@@ -48,6 +48,12 @@ channels = [4, 8, 8]
 hidden = [32, 16]
 [data]
 cache = "{cache}"
+[loss]
+fooling = 1.0
+spoken = 1.0
+alike = 1.0
+critic_from = 1
+critic_alone = 1
 """
 CONFIGS = {
     "autoencoder": AUTOENCODER,

@@ -15,6 +15,7 @@ class DigitConfig:
     latent: int = 16
     channels: tuple[int, ...] = (24, 48, 64)  # of the convolutional one; each halves both sides
     hidden: tuple[int, ...] = (256, 128)  # of the other one
+    temperature: float = 1.0  # share of the clips' own spread that digits are drawn with
 
 
 class ConvolutionalBody(nn.Module):
@@ -79,6 +80,12 @@ class DigitVae(nn.Module):
         self.speakers = speakers
         self.body = BODIES[system](config, DIGITS + speakers)
         self.leave = nn.Linear(self.body.features, 2 * config.latent)
+        # Where training clips lie: a middle for each voice and digit, and for each digit the directions in
+        # which its clips differ, the widest first, as long as the standard deviation along them.
+        self.means: Tensor
+        self.directions: Tensor
+        self.register_buffer("means", torch.zeros(speakers, DIGITS, config.latent))
+        self.register_buffer("directions", torch.eye(config.latent).repeat(DIGITS, 1, 1))
 
     def encode(self, image: Tensor, digit: Tensor, speaker: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of the latent, (batch, latent) each."""
@@ -88,6 +95,35 @@ class DigitVae(nn.Module):
 
     def decode(self, latent: Tensor, digit: Tensor, speaker: Tensor) -> Tensor:
         return torch.sigmoid(self.body.decode(latent, torch.cat([digit, speaker], dim=-1)))
+
+    def draw(self, digit: Tensor, speaker: Tensor) -> Tensor:
+        """Latents (batch, latent) as training clips of that digit and voice are spread, or less."""
+        middle = torch.einsum("bs,bd,sdl->bl", speaker, digit, self.means)
+        steps = torch.randn(len(digit), self.directions.shape[1], device=digit.device)
+        return middle + torch.einsum("bk,bd,dkl->bl", steps, digit, self.drawn_directions)
+
+    @property
+    def drawn_directions(self) -> Tensor:
+        return self.config.temperature * self.directions
+
+    @torch.no_grad()
+    def place(self, mean: Tensor, log_variance: Tensor, digit: Tensor, speaker: Tensor) -> None:
+        """Learn from the posteriors of clips where they lie. What has no clips stays as it was."""
+        for d in range(DIGITS):
+            of_digit = digit[:, d] > 0
+            if not of_digit.any():
+                continue
+            apart = []
+            for s in range(self.speakers):
+                cell = of_digit & (speaker[:, s] > 0)
+                self.means[s, d] = mean[cell if cell.any() else of_digit].mean(dim=0)
+                apart.append(mean[cell] - self.means[s, d])
+            around = torch.cat(apart)
+            # Each clip is a small cloud itself: a draw lies anywhere in it.
+            spread = around.T @ around / len(around) + log_variance[of_digit].exp().mean(dim=0).diag()
+            variances, axes = torch.linalg.eigh(spread)
+            signs = torch.where(axes.sum(dim=0) < 0.0, -1.0, 1.0)
+            self.directions[d] = (axes * signs * variances.clamp(min=0.0).sqrt()).T.flip(0)
 
     def forward(self, image: Tensor, digit: Tensor, speaker: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The image rebuilt from a sample of its latent, and the latent's mean and log-variance."""
