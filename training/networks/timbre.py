@@ -113,7 +113,7 @@ class Timbre(nn.Module):
         heard = ((gone - self.order * log_f0.exp()) / (gone - full)).clamp(0.0, 1.0)
         bounded = torch.cat([tones, noise], dim=-1).clamp(min=_QUIETEST, max=-_QUIETEST)
         shares = bounded.exp() * torch.cat([heard, torch.ones_like(noise)], dim=-1)
-        # Tails and attacks teach more noise than a sounding note has, most where there is little to learn from.
+        # Tails and attacks teach more noise than a steady note has, most where little is known.
         power = shares.square().split([self.config.harmonics, self.config.bands], dim=-1)
         tonal, noisy = (x.sum(dim=-1, keepdim=True) for x in power)
         quieter = (_MOST_NOISE * tonal / noisy).clamp(max=1.0).sqrt()
