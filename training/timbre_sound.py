@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from rtvc.digits import sound_of
+from rtvc.digit_sound import sound_of
 from rtvc.harmonic_synth import HarmonicSynth
 from rtvc.level import NOMINAL_RMS, log_energy_at
 from rtvc.partials import Partials
