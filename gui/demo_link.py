@@ -103,7 +103,18 @@ VOICES = [
     voice("p239", "F", 181),
     voice("p243", "M", 114),
 ]
-MODELS = [{"name": "stream", "path": "", "system": "stream", "voices": [], "licence": "MIT", "note": ""}]
+MODELS = [
+    {
+        "name": "stream",
+        "path": "",
+        "system": "stream",
+        "mode": "speaker",
+        "kind": "stateful",
+        "voices": [],
+        "licence": "MIT",
+        "note": "",
+    }
+]
 
 
 class DemoLink(EngineLink):

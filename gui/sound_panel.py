@@ -87,7 +87,7 @@ class SoundPanel(Card):
         current = self.model.currentData()
         self.model.clear()
         for model in models:
-            if not model["note"] and model.get("mode", "speaker") == "speaker":
+            if not model["note"] and model["mode"] == "speaker":
                 self.model.addItem(model["name"], model["name"])
         self.model.setCurrentIndex(max(0, self.model.findData(current)))
         self.model.setVisible(self.model.count() > 1)

@@ -103,8 +103,8 @@ def _through(parts: Iterable[Audio], settings: ChainSettings, rate_in: int, rate
     if pipeline.wants_speaker:
         first = list(islice(waiting, _INTRODUCED_BY))
         sound = np.concatenate([np.zeros(0, np.float32), *first])
-        at_scan_rate = soxr.resample(sound, rate_in, MelSpec().sample_rate, quality="VHQ")
-        pipeline.know_speaker(scan_audio(at_scan_rate))
+        speaker = scan_audio(soxr.resample(sound, rate_in, MelSpec().sample_rate, quality="VHQ"))
+        pipeline.know_speaker(speaker)
         waiting = chain(first, waiting)
     taken = given = 0
     held = np.zeros(int(np.ceil(pipeline.latency_seconds * rate_in)) + 1, np.float32)

@@ -69,6 +69,7 @@ def _model(name: str) -> Row:
         "path": str(path),
         "system": "",
         "mode": "",
+        "kind": "",
         "voices": [],
         "licence": "",
         "note": "",
@@ -77,16 +78,12 @@ def _model(name: str) -> Row:
         info = load_model(catalog.model_path(name)).info
     except ModelError as error:
         return row | {"note": str(error)}
-    return row | {
-        "system": info.system,
-        "mode": _mode(info),
-        "voices": info.voices,
-        "licence": info.licence,
-    }
+    told = {"system": info.system, "mode": _mode(info), "kind": info.kind}
+    return row | told | {"voices": info.voices, "licence": info.licence}
 
 
 def _mode(info: ModelInfo) -> str:
-    """In which mode of the program it is a choice."""
+    """Where the model is of use."""
     if info.kind in (DIGIT_DECODER, DIGIT_ENCODER):
         return DIGITS_MODE
     return "timbre" if info.system == TIMBRE_SYSTEM else "speaker"

@@ -15,7 +15,7 @@ from rtvc.mel import MelSpec
 METADATA_KEY = "rtvc"
 # A reader takes files of its own version and of older ones down to OLDEST_VERSION. A newer file may
 # mean something this program does not know, so it is refused, never half understood.
-FORMAT_VERSION = 3  # 2: windowed and digit models; 3: partials instead of mels, maps of latents
+FORMAT_VERSION = 3  # 2: windowed and digit models; 3: partials instead of mels, maps of digits
 OLDEST_VERSION = 1
 
 STATE_PREFIX = "state."  # a graph input `state.x` is fed with the last step's output `next.x`
@@ -107,8 +107,8 @@ class ModelInfo:
     lineage: str  # what it was trained on, from which configuration and seed
     window: WindowShape | None = None  # of a windowed model
     image: ImageShape | None = None  # of a digit model
-    latents: LatentMap | None = None  # of a digit decoder, where it is known
     partials: PartialsShape | None = None  # of a stateful model whose output is no mel
+    latents: LatentMap | None = None  # of a digit decoder, where it is known
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -239,8 +239,8 @@ _NESTED: dict[Any, tuple[type, str]] = {
     MelSpec: (MelSpec, "front end"),
     WindowShape | None: (WindowShape, "window"),
     ImageShape | None: (ImageShape, "image"),
-    LatentMap | None: (LatentMap, "map of latents"),
     PartialsShape | None: (PartialsShape, "partials"),
+    LatentMap | None: (LatentMap, "map of latents"),
 }
 
 

@@ -91,7 +91,10 @@ def test_it_learns_is_judged_and_becomes_a_model(head, caches, tmp_path):
     run = tmp_path / "run"
     train(config, run, accelerator="cpu")
     curve = [json.loads(line) for line in (run / CURVE).read_text().splitlines()]
-    assert min(row["val"] for row in curve) < 0.8 * curve[0]["val"]
+    # The clips are few: what is learned of them is asked for, and that it is of use for others at all.
+    terms = ("mel",) if head == "mels" else ("tone_log", "tone_linear", "noise")
+    first, last = (sum(row[name] for name in terms) for row in (curve[0], curve[-1]))
+    assert last < 0.5 * first and min(row["val"] for row in curve) < 0.9 * curve[0]["val"]
     report = evaluate(run, None, None, 1, ["bright"])
     assert report.figures[-1]["clip"] == "mean" and (report.folder / "index.html").exists()
     (line,) = export_system(run, tmp_path / "timbre.onnx")
