@@ -59,7 +59,7 @@ def test_vocoder_without_a_pitch_is_griffin_lim():
 def test_a_known_pitch_clears_what_is_between_the_partials():
     blind = energy_between_partials(Vocoder(SPEC, 0, 16).process(mels(F0_HZ, 0.0)))
     told = energy_between_partials(Vocoder(SPEC, 0, 16).process(mels(F0_HZ, 1.0)))
-    assert told < 0.5 * blind
+    assert told < 0.7 * blind
 
 
 def test_block_sizes_are_not_heard():

@@ -7,9 +7,11 @@ from training.config import RunConfig, parse_config, read_config, section
 from training.networks.autoencoder import AutoencoderConfig
 from training.networks.digit_vae import DigitConfig
 from training.networks.gan import GanConfig
+from training.networks.timbre import TimbreConfig
 from training.systems.autoencoder import AutoencoderData, AutoencoderLoss
 from training.systems.digits import DigitData, DigitLoss
 from training.systems.gan import GanData, GanLoss
+from training.systems.timbre import TimbreData, TimbreLoss
 
 CONFIGS = Path(__file__).parents[2] / "training" / "configs"
 TABLES = {
@@ -17,6 +19,7 @@ TABLES = {
     "gan": (GanConfig, GanData, GanLoss),
     "digits-cnn": (DigitConfig, DigitData, DigitLoss),
     "digits-mlp": (DigitConfig, DigitData, DigitLoss),
+    "timbre": (TimbreConfig, TimbreData, TimbreLoss),
 }
 
 
