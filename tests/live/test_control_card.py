@@ -172,5 +172,4 @@ def test_floods_of_nonsense_and_of_commands_drop_nothing(card: VirtualCard) -> N
     assert after["state"] == "running"
     if card.is_quiet:
         assert program.states == ["starting", "running"]
-        assert after["drops"] == 0
-        assert faults(after) - before <= 1, "one may be another program's doing"
+        assert faults(after) == before
