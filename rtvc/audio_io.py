@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from rtvc.audio_link import DeviceChoice, DeviceSpec
-from rtvc.closing import call_off_farewell
+from rtvc.closing import call_off_farewell, is_any_left_behind
 from rtvc.devices import Device, Kind, choose_device, share_a_clock
 from rtvc.errors import DeviceError
 from rtvc.output_stream import OutputStream
@@ -90,7 +90,12 @@ def open_output(preset: Preset, spec: DeviceSpec) -> OutputStream:
 
 
 def look_afresh() -> None:
-    """Let PortAudio list the devices anew. Ends all open streams."""
+    """Let PortAudio list the devices anew. Ends all open streams.
+
+    While one of them hangs for good, as after a deadlock in a sound server's library, the list stays as it is.
+    """
+    if is_any_left_behind():
+        return
     sd = _sounddevice()
     try:
         sd._terminate()

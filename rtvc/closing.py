@@ -5,6 +5,7 @@ import threading
 from typing import Any
 
 _CLOSE_SECONDS = 1.0  # to close streams takes a tenth of that, where all is well
+_left_behind: list[threading.Thread] = []  # only appended to
 
 
 class Closing:
@@ -27,6 +28,7 @@ class Closing:
         self._thread.start()
         self._thread.join(_CLOSE_SECONDS)
         if self._thread.is_alive():
+            _left_behind.append(self._thread)
             call_off_farewell(self._sd)
 
     def _close_all(self, streams: list[Any]) -> None:
@@ -40,6 +42,11 @@ class Closing:
 
     def has_let_go(self) -> bool:
         return self._thread is not None and not self._thread.is_alive()
+
+
+def is_any_left_behind() -> bool:
+    """Whether streams hang now. PortAudio as a whole cannot be ended meanwhile; it can open others."""
+    return any(thread.is_alive() for thread in _left_behind)
 
 
 def call_off_farewell(sd: Any) -> None:

@@ -16,6 +16,7 @@ from rtvc.audio_io import open_audio
 from rtvc.audio_link import AudioLink, DeviceChoice, OpenAudio
 from rtvc.digit_settings import DigitSettings
 from rtvc.engine import Engine
+from rtvc.errors import RtvcError
 from rtvc.keeper import Notice
 from rtvc.key_commands import HELP, KeyCommands, Typed
 from rtvc.keys import pressed_keys
@@ -61,11 +62,13 @@ def run(
                     engine.record(*record)
                 _watch(engine, show, seconds, lambda: is_stopped() or _obey(keys, read_key(), show))
                 last = engine.stats()
+            show.end_line()
+            show.stopped(last)
         except BrokenPipeError:
             return _quit_quietly()
-        finally:
+        except RtvcError:
             show.end_line()
-        show.stopped(last)
+            raise
     return 0
 
 

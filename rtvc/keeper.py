@@ -7,6 +7,7 @@ lock against itself. What others may read is replaced whole (`now`) or guarded (
 import logging
 import queue
 import threading
+import time
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from rtvc.tap import Listener
 
 _LOOK_SECONDS = 0.1
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 0.5  # between attempts to reopen
+_LETTING_GO_SECONDS = 0.3  # what hung because a sound server was frozen ends when it is not
 _TAKEOVER_SECONDS = 4.0  # how long a new session may take to be heard
 _REST_SECONDS, _SHORT_REST_SECONDS = 0.25, 0.03
 _NOTICES_KEPT = 256
@@ -227,11 +229,11 @@ class Keeper:
         self._opener.learn(before)
         before.close(fades_out=False)
         self._monitors.let_go()  # a fresh look ends all streams
-        pause = 0.0
+        pause, patient_until = 0.0, time.monotonic() + _LETTING_GO_SECONDS
         while not self._is_stopping.wait(pause):
             pause = min(_LONGEST_PAUSE_SECONDS, max(_FIRST_PAUSE_SECONDS, 2 * pause))
-            if not before.link.has_let_go():
-                continue  # the sound system hangs; whatever is asked of it now would hang too
+            if not before.link.has_let_go() and time.monotonic() < patient_until:
+                continue  # where the whole sound system hangs, a new look at it would too
             monitor = self._in_effect.devices.monitor  # which has its own way back
             devices = replace(self._orders.wanted.devices, monitor=monitor)
             wanted = replace(self._in_effect, devices=devices)

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 RATE = 48000
 _SOUND = ["--raw", "--format=float32le", f"--rate={RATE}"]
-_START_PATIENCE_SECONDS = 10.0
+_START_PATIENCE_SECONDS = _END_PATIENCE_SECONDS = 10.0
 
 _DAEMON = f"""
 exit-idle-time = -1
@@ -92,8 +92,7 @@ class VirtualCard:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for process in reversed(self._processes):
-            process.terminate()
-            process.communicate()  # closes its pipes and waits
+            _end(process)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -259,6 +258,19 @@ class VirtualCard:
         frames = np.frombuffer(recorder.stdout.read(round(seconds * RATE) * 8), np.float32).reshape(-1, 2)
         recorder.terminate()
         return frames[:, 1], frames[:, 0]
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask, then insist, and close the pipes."""
+    process.terminate()
+    try:
+        process.wait(_END_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 def _raise_priority(process: int, priority: int) -> bool:

@@ -225,7 +225,12 @@ def test_a_driver_that_hangs_does_not_hang_the_program(
     monkeypatch.setattr(machine.streams[0], "abort", answers.wait)
     link.close()
     assert machine.streams[0].log == [] and not link.has_let_go()
+    audio_io.open_audio(BALANCED, DeviceChoice(), afresh=True)
+    assert machine.log == [] and len(machine.streams) == 2, "a new look would wait for what hangs"
     answers.set()
+    closing._left_behind[-1].join(5.0)
+    audio_io.look_afresh()
+    assert machine.log == ["terminate", "initialize"]
 
 
 def test_a_machine_without_portaudio_is_told_what_to_install(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from rtvc import realtime
+from rtvc import keeper, realtime
 from rtvc.audio_link import DeviceChoice
 from rtvc.dynamics import Gain
 from rtvc.engine import Engine
@@ -200,7 +200,8 @@ def test_sound_that_piled_up_is_got_rid_of_but_not_for_ever() -> None:
         assert engine.stats().recoveries == 3
 
 
-def test_while_the_sound_system_hangs_nothing_is_asked_of_it() -> None:
+def test_while_the_sound_system_hangs_nothing_is_asked_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "_LETTING_GO_SECONDS", PATIENCE)
     device, stage = FakeDevice(), Announcing()
     answers = threading.Event()
     device.has_let_go = lambda: asked.set() or answers.is_set()  # type: ignore[func-returns-value,method-assign]
@@ -212,6 +213,18 @@ def test_while_the_sound_system_hangs_nothing_is_asked_of_it() -> None:
         assert len(device.choices) == 1
         answers.set()
         await_notice(engine, "state")
+
+
+def test_a_stream_that_hangs_for_ever_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "_LETTING_GO_SECONDS", 0.05)
+    device, stage = FakeDevice(), Announcing()
+    device.has_let_go = lambda: False  # type: ignore[method-assign]
+    with make(device, stage) as engine:
+        await_notice(engine, "state")
+        device.is_input_alive = False
+        await_notice(engine, "state", State.RECOVERING)
+        await_notice(engine, "state")
+        assert engine.stats().recoveries == 1
 
 
 def test_a_number_is_remembered_as_the_name_it_stood_for() -> None:
