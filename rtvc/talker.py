@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import soxr
 
+from rtvc import realtime
 from rtvc.digit_models import load_speaker
 from rtvc.digit_settings import DigitSettings
 from rtvc.digit_sound import pieces, settled
@@ -92,6 +93,7 @@ class Talker:
 
     def _talk(self) -> None:
         """Talker's thread."""
+        realtime.raise_thread_priority(realtime.ONLOOKER_PRIORITY)
         while True:
             number, speaker, settings, utterance = self._orders.get()
             self._say(number, speaker, settings, utterance)
