@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from rtvc.errors import ModelError
 from rtvc.frames import Frames, PitchedMels
 from rtvc.level import LevelTracker
-from rtvc.mel import MelSpec
 from rtvc.model_format import MEL, VOICE, WINDOWED
 from rtvc.runtime import BlockModel
 from rtvc.silence import attenuation
@@ -30,21 +29,14 @@ class WindowedConversion:
         info = model.info
         if info.kind != WINDOWED or info.window is None:
             raise ModelError(f"The model {info.name} is for {info.kind}; it does not convert speech.")
-        self._model = model
+        self._model, self.spec = model, model.info.mel
+        self.output_rate = self.spec.sample_rate
         self._window = info.window
         self._given = _voice_input(model, voice)
         self._level = LevelTracker(self.spec.hop_seconds, info.nominal_rms)
         rising = (np.arange(self._window.fade) + 0.5) / max(1, self._window.fade)
         self._rising: Float = rising.astype(np.float32)[:, None]
         self.reset()
-
-    @property
-    def spec(self) -> MelSpec:
-        return self._model.info.mel
-
-    @property
-    def output_rate(self) -> int:
-        return self.spec.sample_rate
 
     @property
     def latency_samples(self) -> float:
