@@ -21,7 +21,7 @@ SLOW_HZ = 10.0  # with a period longer than any delay here
 class TwoClocks:
     """A microphone that hears a ramp, so that every sample played says when it went in; or a tone.
 
-    Single precision counts the samples of 350 s of samples; the phase of a slow tone says the same for any time.
+    Single precision counts the samples of 350 s; the phase of a slow tone says the same for any time.
     """
 
     def __init__(
