@@ -37,7 +37,7 @@ def _coloured(mel: np.ndarray) -> Image.Image:
 
 
 def write_curves(path: Path, rows: Sequence[dict[str, float]], names: Sequence[str], x: str = "step") -> None:
-    """Figures over steps, each on its own scale; `X_identity`, what `X` is measured against, on that of `X`."""
+    """Figures over steps, each on a scale of its own; `X_identity`, a figure to beat, is on that of `X`."""
     width, height = _CURVE_SIZE
     sheet = Image.new("RGB", _CURVE_SIZE, "white")
     pen = ImageDraw.Draw(sheet)
