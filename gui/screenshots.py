@@ -33,7 +33,8 @@ def _picture(folder: Path, size: str, theme: str) -> None:
     from PyQt6.QtTest import QTest
     from PyQt6.QtWidgets import QApplication, QWidget
 
-    from gui.demo_link import DemoLink, speech_columns, voice
+    from gui.demo_link import DemoLink, voice
+    from gui.demo_speech import speech_columns
     from gui.file_queue import File
     from gui.session import Session
     from gui.window_settings import SettingsFile, WindowSettings
@@ -69,10 +70,22 @@ def _picture(folder: Path, size: str, theme: str) -> None:
 
     session.open()
     window = session.window
-    save("voice-stopped", window)
+    save("speaker-stopped", window)
     session.controller.start()
     speak()
-    save("voice-live", window)
+    save("speaker", window)
+    window.live.mode_asked.emit("timbre")
+    session.controller.change(
+        timbre="violin", pitch_semitones=12.0, scale="G-major", added_vibrato_cents=20.0
+    )
+    save("timbre", window)
+    window.live.mode_asked.emit("digits")
+    assert window.live.digits is not None
+    for place in ((0.0, 0.0), (-0.3, 0.4), (-0.7, 0.6), (-1.2, 0.5), (-1.4, 0.0), (-1.2, -0.6), (-0.6, -0.9)):
+        window.live.digits.card.map.mark_heard(place)
+    window.live.digits.card.map.show_place((-0.2, -0.85))
+    save("digits", window)
+    window.live.mode_asked.emit("speaker")
     window.show_page(1)
     link.tell_stats(seconds=70.0)
     save("devices", window)

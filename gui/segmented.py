@@ -1,7 +1,7 @@
 """Segmented, a choice of a few, all of them in sight."""
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QHBoxLayout, QWidget
 
 from gui.parts import button
 
@@ -39,12 +39,15 @@ class Segmented(QFrame):
             self._group.addButton(segment, place)
             self._row.addWidget(segment, 1)
 
+    def segment(self, key: str) -> QAbstractButton:
+        segment = self._group.button(self._keys.index(key))
+        assert segment is not None
+        return segment
+
     def keys(self) -> list[str]:
         return list(self._keys)
 
     def choose(self, key: str) -> None:
         """Show a choice; says nothing."""
         if key in self._keys:
-            segment = self._group.button(self._keys.index(key))
-            assert segment is not None
-            segment.setChecked(True)
+            self.segment(key).setChecked(True)
