@@ -28,6 +28,7 @@ class Controller(QObject):
     devices_changed = pyqtSignal(list)
     link_opened = pyqtSignal(dict)  # names and rates of the open devices
     recording_ended = pyqtSignal(str)  # by itself; why
+    applied = pyqtSignal(str)  # what is heard now, in the engine's words
     spoken = pyqtSignal(dict)  # digits that are over: their `number`, and whether they were heard `whole`
     said = pyqtSignal(str, str)  # a sentence; info, warning or error
 
@@ -161,6 +162,8 @@ class Controller(QObject):
             self._ask_settings()
         elif kind in ("monitor", "howl"):
             self.said.emit(str(event.get("message")), "warning")
+        elif kind == "applied":
+            self.applied.emit(str(event.get("message")))
         elif kind == "said":
             self.spoken.emit(event)
         elif kind == "recording":
