@@ -180,7 +180,9 @@ class DigitSpeech(QObject):
 
 def _arguments(what: dict[str, Any], settings: dict[str, Any]) -> list[str]:
     """The same on the command line."""
-    given = {name: what[name] for name in ("digits", "voice", "variation", "model", "target") if name in what}
+    given: dict[str, Any] = {
+        name: what[name] for name in ("digits", "voice", "variation", "model", "target") if name in what
+    }
     if "at" in what:
         given["at"] = ",".join(f"{step:g}" for step in what["at"])
     if "target" in what:

@@ -222,8 +222,8 @@ class LivePage(Page):
 
     def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         super().resizeEvent(event)
-        panels = [self.voices, self._mode_card, self.instruments, self.digits and self.digits.pad]
-        for panel in panels:
+        pad = self.digits.pad if self.digits is not None else None
+        for panel in (self._mode_card, self.voices, self.instruments, pad):
             if panel is not None:
                 self._fit(panel)
         self.transport.be_narrow(self.width() < _NARROW_PAGE)

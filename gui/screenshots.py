@@ -95,8 +95,16 @@ def _picture(folder: Path, size: str, theme: str, is_for_readme: bool) -> None:
     save("timbre", window)
     window.live.mode_asked.emit("digits")
     assert window.live.digits is not None
-    for place in ((0.0, 0.0), (-0.3, 0.4), (-0.7, 0.6), (-1.2, 0.5), (-1.4, 0.0), (-1.2, -0.6), (-0.6, -0.9)):
-        window.live.digits.card.map.mark_heard(place)
+    for heard_at in (
+        (0.0, 0.0),
+        (-0.3, 0.4),
+        (-0.7, 0.6),
+        (-1.2, 0.5),
+        (-1.4, 0.0),
+        (-1.2, -0.6),
+        (-0.6, -0.9),
+    ):
+        window.live.digits.card.map.mark_heard(heard_at)
     window.live.digits.card.map.show_place((-0.2, -0.85))
     save("digits", window)
     window.live.mode_asked.emit("speaker")
@@ -127,6 +135,9 @@ def _picture(folder: Path, size: str, theme: str, is_for_readme: bool) -> None:
     link.refusals["start"] = ("This machine has no microphone; connect one, or switch it on.", 3)
     session.controller.start()
     save("no-microphone", window)
+    window.live.mode_asked.emit("digits")
+    window.live.digits.pad.say.click()
+    save("digits-without-sound", window)
     session.close()
     window.deleteLater()
     QTest.qWait(1)

@@ -131,8 +131,8 @@ class SoundPanel(Card):
         below: list[tuple[QWidget, int]] = [(sliders[name], 1) for name in names if name in settings]
         if shown_mode(settings) == TIMBRE:
             return [*self._timbre_controls().rows(), below]
-        names = ("pitch_semitones", "formant_semitones")
-        above: list[tuple[QWidget, int]] = [(sliders[name], 1) for name in names if name in settings]
+        voice = ("pitch_semitones", "formant_semitones")
+        above: list[tuple[QWidget, int]] = [(sliders[name], 1) for name in voice if name in settings]
         return [[*above, (self.blend, len(below) - len(above))], below]
 
     def _timbre_controls(self) -> TimbreControls:
