@@ -1,7 +1,7 @@
 """The real window on the real engine, driven by lines on standard input; each is answered with a JSON line.
 
-start, stop, voice NAME, mode NAME, instrument NAME, digits TEXT, drag, bypass, record, freeze SECONDS, kill,
-figures, columns
+start, stop, voice NAME, mode NAME, instrument NAME, digits TEXT, turn_into NAME, drag, bypass, record,
+freeze SECONDS, kill, figures, columns
 """
 
 import json
@@ -109,6 +109,14 @@ class Driver(QObject):
         self._click(speech.pad.say)
         self._until(lambda: bool(ends))
         return {"said": ends[0], "note": speech.pad.note.text()}
+
+    def turn_into(self, word: str) -> None:
+        speech = self.session.digits
+        assert speech is not None
+        box = speech.sound.target
+        self._until(lambda: box.findData(word) > 0)
+        box.setCurrentIndex(box.findData(word))
+        box.activated.emit(box.currentIndex())
 
     def drag(self, word: str) -> dict[str, Any]:
         """Across the map, until the place at the end was said."""
