@@ -9,6 +9,7 @@ _CORPORA = {
     "cmu_arctic": "BSD-style",
     "speechocean762": "free for commercial and non-commercial purposes",
     "fsdd": "CC BY-SA 4.0",
+    "sc09": "CC BY 4.0",
     "audiomnist": "MIT",
     "philharmonia": "CC BY-SA 3.0, whose samples may not be passed on as they are",
     "sms_tools": "CC BY 4.0",

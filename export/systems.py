@@ -3,15 +3,17 @@
 Each graph is compared with its network before it takes its place; one that differs is not written.
 """
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import nn
 
 from export.block_graphs import Block, blocks_of
 from export.graph import to_graph
+from export.half import halve, round_weights
 from export.licences import corpus_licence, licence_of
 from export.parity import PARITY_LIMIT
 from export.timbre_graph import export_timbre, verify_timbre
@@ -28,6 +30,7 @@ from training.networks.timbre import Timbre
 
 BEST = "best.safetensors"  # in a run's folder: what is exported
 _PARITY_BLOCKS = 24
+_ROUNDING_LIMIT = 0.01  # mean difference that half-precision weights may make
 
 
 def export_system(run: Path, out: Path) -> list[str]:
@@ -53,7 +56,7 @@ def verify_system(run: Path, out: Path) -> list[str]:
     lines = []
     for block in blocks_of(saved):
         path = _place(block, out)
-        lines.append(f"{_shown(block, path)}: within {_checked(block, BlockModel(path)):.1e} of the network")
+        lines.append(f"{_shown(block, path)}: {_checked(block, BlockModel(path))}")
     return lines
 
 
@@ -93,13 +96,14 @@ def describe(saved: Saved, block: Block, name: str) -> ModelInfo:
 def _export(saved: Saved, block: Block, path: Path) -> str:
     info = describe(saved, block, path.stem)
     example = tuple(torch.zeros(shape) for shape in info.input_shapes().values())
-    graph = to_graph(block.module.eval(), example, list(info.inputs), [info.output], info)
+    graph = to_graph(rounded(block), example, list(info.inputs), [info.output], info)
+    halve(graph)
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(path.name + ".new")
     try:
         fresh.write_bytes(graph.SerializeToString())
         model = BlockModel(fresh)
-        worst = _checked(block, model)
+        checked = _checked(block, model)
         whole = ""
         if block.kind == WINDOWED:
             apart = distance_to_whole(saved, model)
@@ -107,28 +111,39 @@ def _export(saved: Saved, block: Block, path: Path) -> str:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
-    size = path.stat().st_size / 1e6
-    return (
-        f"{_shown(block, path)}: {size:.2f} MB; over {_PARITY_BLOCKS} blocks "
-        f"within {worst:.1e} of the network{whole}"
-    )
+    return f"{_shown(block, path)}: {path.stat().st_size / 1e6:.2f} MB; {checked}{whole}"
+
+
+def rounded(block: Block) -> nn.Module:
+    """With the weights it ships with."""
+    module = copy.deepcopy(block.module).eval()
+    round_weights(module)
+    return module
 
 
 @torch.no_grad()
-def _checked(block: Block, model: BlockModel) -> float:
-    """Worst difference between network and graph on the same random inputs."""
-    random = np.random.default_rng(1)
-    worst = 0.0
+def _checked(block: Block, model: BlockModel) -> str:
+    """What the differences are between network and graph on the same random inputs, if they may be so."""
+    random, shipped, original = np.random.default_rng(1), rounded(block), block.module.eval()
+    worst, changes = 0.0, []
     for _ in range(_PARITY_BLOCKS):
         given = {n: _random(n, shape, random) for n, shape in model.info.input_shapes().items()}
-        expected: Tensor = block.module(*(torch.from_numpy(x) for x in given.values()))
-        difference = model.run(**given) - expected[0].numpy()
-        worst = max(worst, float(np.abs(difference).max()))
+        tensors = [torch.from_numpy(x) for x in given.values()]
+        made = model.run(**given)
+        worst = max(worst, float(np.abs(made - shipped(*tensors)[0].numpy()).max()))
+        changes.append(float(np.abs(made - original(*tensors)[0].numpy()).mean()))
+    rounding = float(np.mean(changes))
+    name = model.info.name
     if not worst < PARITY_LIMIT:
+        raise ModelError(f"The graph {name} differs from the network by {worst:.1e}; nothing was written.")
+    if not rounding < _ROUNDING_LIMIT:
         raise ModelError(
-            f"The graph {model.info.name} differs from the network by {worst:.1e}; nothing was written."
+            f"Half-precision weights change what {name} says by {rounding:.1e}; it was not written."
         )
-    return worst
+    return (
+        f"over {_PARITY_BLOCKS} blocks within {worst:.1e} of the network with half-precision weights, "
+        f"which change its answers by {rounding:.1e} on average"
+    )
 
 
 def _random(name: str, shape: list[int], random: np.random.Generator) -> np.ndarray:

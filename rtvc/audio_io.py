@@ -92,7 +92,7 @@ def open_output(preset: Preset, spec: DeviceSpec) -> OutputStream:
 def look_afresh() -> None:
     """Let PortAudio list the devices anew. Ends all open streams.
 
-    While one of them hangs for good, as after a deadlock in a sound server's library, the list stays as it is.
+    While one of them hangs for good, as in a deadlock of a sound server's library, the list stays as it was.
     """
     if is_any_left_behind():
         return

@@ -39,7 +39,8 @@ class Conversion:
     def __init__(
         self, model: StepModel, voice: Voice, pitch_semitones: float = 0.0, source_hz: float | None = None
     ) -> None:
-        self._model = model
+        self._model, self.spec = model, model.info.mel
+        self.output_rate = self.spec.sample_rate
         self._voice = voice.embedding(model.info.name)
         self._nominal = log_energy_at(model.info.nominal_rms)
         self._level = LevelTracker(self.spec.hop_seconds, model.info.nominal_rms)
@@ -48,14 +49,6 @@ class Conversion:
         self._pitch = PitchMap(self._voice_log_hz, self.spec.hop_seconds, source_hz)
         self.shift_pitch(pitch_semitones)
         self.reset()
-
-    @property
-    def spec(self) -> MelSpec:
-        return self._model.info.mel
-
-    @property
-    def output_rate(self) -> int:
-        return self.spec.sample_rate
 
     @property
     def latency_samples(self) -> float:
@@ -128,12 +121,8 @@ class Unconverted:
     latency_samples = 0.0
 
     def __init__(self, spec: MelSpec) -> None:
-        self.spec = spec
+        self.spec, self.output_rate = spec, spec.sample_rate
         self._hold = PitchHold()
-
-    @property
-    def output_rate(self) -> int:
-        return self.spec.sample_rate
 
     def process(self, frames: Frames) -> PitchedMels:
         log_f0, voiced = self._hold.process(frames.f0_hz, frames.voiced)

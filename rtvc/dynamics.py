@@ -22,19 +22,13 @@ def _factor(gain_db: float) -> float:
 class Gain:
     """Louder or quieter by `gain_db`, which may be set between any two blocks and then ramps there."""
 
+    latency_samples = 0.0
+
     def __init__(self, sample_rate: int, gain_db: float = 0.0) -> None:
-        self._sample_rate = sample_rate
+        self.output_rate = sample_rate
         self._ramp_samples = max(1, round(_GAIN_RAMP_MS / 1000 * sample_rate))
         self._gain_db = gain_db
         self.reset()
-
-    @property
-    def latency_samples(self) -> float:
-        return 0.0
-
-    @property
-    def output_rate(self) -> int:
-        return self._sample_rate
 
     @property
     def gain_db(self) -> float:
@@ -69,16 +63,10 @@ class Gain:
 class Silence:
     """As much of nothing as there was sound."""
 
+    latency_samples = 0.0
+
     def __init__(self, sample_rate: int) -> None:
-        self._sample_rate = sample_rate
-
-    @property
-    def latency_samples(self) -> float:
-        return 0.0
-
-    @property
-    def output_rate(self) -> int:
-        return self._sample_rate
+        self.output_rate = sample_rate
 
     def process(self, block: Audio) -> Audio:
         return np.zeros_like(block)
@@ -113,7 +101,7 @@ class NoiseGate:
         release_ms: float = 50.0,
     ) -> None:
         assert hysteresis_db >= 0 and hold_ms >= 0 and pre_roll_ms >= 0
-        self._sample_rate = sample_rate
+        self.output_rate = sample_rate
         self._step = max(1, round(_GATE_STEP_MS / 1000 * sample_rate))
         self._hysteresis_db = hysteresis_db
         self.threshold_db = threshold_db
@@ -128,10 +116,6 @@ class NoiseGate:
     @property
     def latency_samples(self) -> float:
         return float(self._pre_roll_steps * self._step)
-
-    @property
-    def output_rate(self) -> int:
-        return self._sample_rate
 
     @property
     def threshold_db(self) -> float:
@@ -199,16 +183,10 @@ class NoiseGate:
 class SoftLimiter:
     """Keeps samples within -0.3 dBFS, bends only those above -3 dBFS, makes silence of NaN and infinity."""
 
+    latency_samples = 0.0
+
     def __init__(self, sample_rate: int) -> None:
-        self._sample_rate = sample_rate
-
-    @property
-    def latency_samples(self) -> float:
-        return 0.0
-
-    @property
-    def output_rate(self) -> int:
-        return self._sample_rate
+        self.output_rate = sample_rate
 
     def reset(self) -> None:
         """Nothing is remembered."""

@@ -11,12 +11,8 @@ class PitchMeter:
     latency_samples = 0.0
 
     def __init__(self, sample_rate: int) -> None:
-        self._sample_rate = sample_rate
+        self.output_rate = sample_rate
         self.f0_hz: float | None = None
-
-    @property
-    def output_rate(self) -> int:
-        return self._sample_rate
 
     def process(self, frames: Frames) -> Frames:
         if len(frames):

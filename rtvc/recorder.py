@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rtvc import realtime
 from rtvc.errors import RtvcError
 from rtvc.resample import Resampler
 from rtvc.stage import Audio
@@ -66,6 +67,7 @@ class Recorder:
 
     def _write(self) -> None:
         """Recorder's thread."""
+        realtime.raise_thread_priority(realtime.ONLOOKER_PRIORITY)
         try:
             while (item := self._waiting.get()) is not None:
                 end, rate, silence, samples = item

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import soxr
 
+from rtvc import realtime
 from rtvc.chain import build_chain
 from rtvc.digit_conversion import through
 from rtvc.digit_models import load_speaker
@@ -23,6 +24,7 @@ from rtvc.stats import State
 _MOST_WAITING = 16
 _AHEAD_SECONDS = 3.0  # of sound made before it is heard
 _LOOK_SECONDS = 0.02
+_REST_SECONDS = 0.002  # after each piece: a punctual thread may not compute for long without a wait
 _SOUNDING = (State.RUNNING, State.RECOVERING)
 
 
@@ -131,6 +133,7 @@ class Talker:
 
     def _talk(self) -> None:
         """Talker's thread."""
+        realtime.raise_thread_priority(realtime.ONLOOKER_PRIORITY)
         while True:
             order = self._orders.get()
             self._say(order)
@@ -146,6 +149,7 @@ class Talker:
         self._engine.insert(utterance)
         for piece in order.sound():
             utterance.add(piece)
+            time.sleep(_REST_SECONDS)
             while utterance.waiting_seconds > _AHEAD_SECONDS and self._is_wanted(order.number):
                 time.sleep(_LOOK_SECONDS)
             if not self._is_wanted(order.number) or utterance.is_over:

@@ -13,7 +13,6 @@ from rtvc.errors import ModelError, UsageError
 from rtvc.frames import Frames, PitchedMels
 from rtvc.intonation import Intonation, Tuning
 from rtvc.level import HANN_RMS, LevelTracker, log_energy_at
-from rtvc.mel import MelSpec
 from rtvc.model_format import INSTRUMENT, SIDE, ModelInfo, PartialsShape
 from rtvc.partials import Partials
 from rtvc.pitch import MUSIC
@@ -52,21 +51,14 @@ class Player:
 
     def __init__(self, model: StepModel, playing: Playing) -> None:
         _check(model.info)
-        self._model = model
+        self._model, self.spec = model, model.info.mel
+        self.output_rate = self.spec.sample_rate
         self._pitch = SteadyPitch()
         self._nominal = log_energy_at(model.info.nominal_rms)
         self._level = LevelTracker(self.spec.hop_seconds, model.info.nominal_rms)
         self._intonation = Intonation(self.spec.hop_seconds, playing.tuning)
         self.play(playing)
         self.reset()
-
-    @property
-    def spec(self) -> MelSpec:
-        return self._model.info.mel
-
-    @property
-    def output_rate(self) -> int:
-        return self.spec.sample_rate
 
     @property
     def latency_samples(self) -> float:

@@ -4,20 +4,28 @@ Its price is declared: frames are held back, and every few of them a whole windo
 """
 
 from collections import deque
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rtvc.errors import ModelError
 from rtvc.frames import Frames, PitchedMels
-from rtvc.level import LevelTracker
-from rtvc.mel import MelSpec
+from rtvc.level import LevelTracker, log_energy_at
 from rtvc.model_format import MEL, VOICE, WINDOWED
 from rtvc.runtime import BlockModel
-from rtvc.silence import attenuation
+from rtvc.silence import attenuation, without_excess
 from rtvc.voices import Voice
 
 Float = NDArray[np.float32]
+
+
+class _Held(NamedTuple):
+    """What was heard in a frame whose conversion is not out yet."""
+
+    undo: float  # natural log: the gain to be taken back
+    energy: float  # 0 at the level of speech
+    mel: Float
 
 
 class WindowedConversion:
@@ -30,21 +38,15 @@ class WindowedConversion:
         info = model.info
         if info.kind != WINDOWED or info.window is None:
             raise ModelError(f"The model {info.name} is for {info.kind}; it does not convert speech.")
-        self._model = model
+        self._model, self.spec = model, model.info.mel
+        self.output_rate = self.spec.sample_rate
         self._window = info.window
         self._given = _voice_input(model, voice)
+        self._nominal = log_energy_at(info.nominal_rms)
         self._level = LevelTracker(self.spec.hop_seconds, info.nominal_rms)
         rising = (np.arange(self._window.fade) + 0.5) / max(1, self._window.fade)
         self._rising: Float = rising.astype(np.float32)[:, None]
         self.reset()
-
-    @property
-    def spec(self) -> MelSpec:
-        return self._model.info.mel
-
-    @property
-    def output_rate(self) -> int:
-        return self.spec.sample_rate
 
     @property
     def latency_samples(self) -> float:
@@ -57,25 +59,32 @@ class WindowedConversion:
         self._heard: deque[Float] = deque([silence] * self._window.left)
         self._tail: Float | None = None  # what the last window said of frames this one says too
         self._ready: deque[Float] = deque()
-        self._undo: deque[float] = deque()  # what has to be taken back on frames still held
+        self._held: deque[_Held] = deque()
         self._count = 0
 
     def process(self, frames: Frames) -> PitchedMels:
         gain = self._level.process(frames.log_energy)
         mels = np.maximum(frames.log_mel + gain[:, None], self.spec.log_floor)
         undo = gain + attenuation(frames.log_energy)
+        energy = frames.log_energy + gain - self._nominal
         out = []
-        for mel, take_back in zip(mels, undo.tolist(), strict=True):
-            self._heard.append(mel)
-            self._undo.append(take_back)
+        for held in map(_Held, undo.tolist(), energy.tolist(), mels):
+            self._heard.append(held.mel)
+            self._held.append(held)
             self._count += 1
             if len(self._heard) == self._window.frames:
                 self._convert()
             if self._count > self._window.hold:
-                out.append(np.maximum(self._ready.popleft() - self._undo.popleft(), self.spec.log_floor))
+                out.append(self._next())
         mels = np.array(out, dtype=np.float32).reshape(-1, self.spec.n_mels)
         nobody_knows = np.zeros(len(mels), np.float32)
         return PitchedMels(mels, nobody_knows, nobody_knows)
+
+    def _next(self) -> Float:
+        held = self._held.popleft()
+        spoken = without_excess(self._ready.popleft(), held.mel, held.energy) - held.undo
+        louder_than_nothing: Float = np.maximum(spoken, self.spec.log_floor)
+        return louder_than_nothing
 
     def _convert(self) -> None:
         step, fade = self._window.step, self._window.fade

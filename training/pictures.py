@@ -12,6 +12,7 @@ _LINES = ("1f77b4", "d62728", "2ca02c", "9467bd", "ff7f0e", "17becf")
 _PIXELS = 3  # a side of one mel value
 _TITLE, _GAP, _MARGIN = 16, 8, 50
 _CURVE_SIZE = (900, 420)
+_AGAINST = "_identity"
 _RANGE = (-10.0, 2.0)  # natural log of magnitude, dark to bright
 
 
@@ -36,7 +37,7 @@ def _coloured(mel: np.ndarray) -> Image.Image:
 
 
 def write_curves(path: Path, rows: Sequence[dict[str, float]], names: Sequence[str], x: str = "step") -> None:
-    """Figures over steps, each line from its own smallest to its own largest value."""
+    """Figures over steps, each on its own scale; `X_identity`, which `X` is measured against, on that of `X`."""
     width, height = _CURVE_SIZE
     sheet = Image.new("RGB", _CURVE_SIZE, "white")
     pen = ImageDraw.Draw(sheet)
@@ -47,7 +48,9 @@ def write_curves(path: Path, rows: Sequence[dict[str, float]], names: Sequence[s
         points = [(row[x], row[name]) for row in rows if name in row]
         if not points:
             continue
-        low, high = min(y for _, y in points), max(y for _, y in points)
+        figure = name.removesuffix(_AGAINST)
+        scale = [row[n] for row in rows for n in (figure, figure + _AGAINST) if n in row]
+        low, high = min(scale), max(scale)
         line = [
             (
                 _MARGIN + (width - 2 * _MARGIN) * at / max(last, 1e-9),
@@ -57,5 +60,6 @@ def write_curves(path: Path, rows: Sequence[dict[str, float]], names: Sequence[s
         ]
         colour = f"#{_LINES[place % len(_LINES)]}"
         pen.line(line, fill=colour, width=2) if len(line) > 1 else pen.point(line, fill=colour)
-        pen.text((_MARGIN + 150 * place, 20), f"{name} {low:.4g}..{high:.4g}", fill=colour)
+        values = [y for _, y in points]
+        pen.text((_MARGIN + 150 * place, 20), f"{name} {min(values):.4g}..{max(values):.4g}", fill=colour)
     sheet.save(path)

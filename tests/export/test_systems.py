@@ -1,11 +1,15 @@
 import dataclasses
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
+from onnx import TensorProto, helper, numpy_helper
 
 from export import systems
 from export.block_graphs import blocks_of
+from export.graph import OPSET
+from export.half import halve
 from rtvc.errors import ModelError
 from rtvc.frames import Frames
 from rtvc.latents import LatentMap
@@ -58,7 +62,7 @@ def test_streamed_through_the_engine_equals_torch_on_the_same_windows(system, tm
     saved = load_network(run / systems.BEST)
     (block,) = blocks_of(saved)
     assert block.kind == WINDOWED
-    window, floor = block.window, MelSpec().log_floor
+    shipped, window, floor = systems.rounded(block), block.window, MelSpec().log_floor
     random = np.random.default_rng(0)
     mel = (-6.0 + 2.0 * random.standard_normal((200, 80))).astype(np.float32).clip(min=floor)
     energy = np.full(200, -3.4, np.float32)
@@ -78,7 +82,7 @@ def test_streamed_through_the_engine_equals_torch_on_the_same_windows(system, tm
     fade[: window.fade, 0] = (np.arange(window.fade) + 0.5) / window.fade
     for start in range(0, len(heard) - window.frames + 1, window.step):
         with torch.no_grad():
-            body = block.module(torch.from_numpy(heard[start : start + window.frames])[None], *given)[0]
+            body = shipped(torch.from_numpy(heard[start : start + window.frames])[None], *given)[0]
         old = np.minimum(weight[start : start + window.body], 1.0 - fade)
         total[start : start + window.body] = total[start : start + window.body] * old + body.numpy() * (
             1 - old
@@ -98,6 +102,41 @@ def some_voice(folder, speaker):
     return path
 
 
+def test_weights_are_stored_in_half_precision_without_a_loss_of_their_own():
+    weight = np.random.default_rng(0).standard_normal((64, 64)).astype(np.float32)
+    rounded, few = weight.astype(np.float16).astype(np.float32), np.ones(8, np.float32)
+    tensors = {"rounded": rounded, "other": weight, "few": few}
+    graph = helper.make_graph(
+        [
+            helper.make_node("Add", ["rounded", "other"], ["sum"]),
+            helper.make_node("Identity", ["few"], ["same"]),
+        ],
+        "graph",
+        [],
+        [helper.make_tensor_value_info("sum", 1, [64, 64]), helper.make_tensor_value_info("same", 1, [8])],
+        [numpy_helper.from_array(tensor, name) for name, tensor in tensors.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
+    halve(model)
+    assert [tensor.data_type for tensor in model.graph.initializer] == [
+        TensorProto.FLOAT16,
+        TensorProto.FLOAT,
+        TensorProto.FLOAT,
+    ]
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    np.testing.assert_array_equal(session.run(["sum"], {})[0], rounded + weight)
+
+
+def test_weights_that_half_precision_cannot_say_are_not_shipped(tmp_path, monkeypatch):
+    run = write_run(tmp_path / "run", "digits-mlp")
+    monkeypatch.setattr(
+        systems, "round_weights", lambda module: [w.data.mul_(1.5) for w in module.parameters()]
+    )
+    with pytest.raises(ModelError, match="Half-precision weights change"):
+        systems.export_system(run, tmp_path / "out" / "digits.onnx")
+    assert not list((tmp_path / "out").iterdir())
+
+
 def test_voices_learn_the_new_model_and_keep_the_old(tmp_path):
     run = write_run(tmp_path / "run", "autoencoder")
     systems.export_system(run, tmp_path / "out" / "first.onnx")
@@ -112,11 +151,10 @@ def test_a_graph_that_differs_is_not_written(tmp_path, monkeypatch):
     run = write_run(tmp_path / "run", "digits-mlp")
 
     def damaged(module, *arguments):
-        graph = to_graph(module, *arguments)
         with torch.no_grad():
             module.network.leave.bias += 0.01
             module.network.body.up[-1].bias += 0.1
-        return graph
+        return to_graph(module, *arguments)
 
     to_graph = systems.to_graph
     monkeypatch.setattr(systems, "to_graph", damaged)

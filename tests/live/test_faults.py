@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from tests.live.sound_marks import delay_and_likeness, noise_bursts
-from tests.live.test_virtual_card import ROOT, WITHIN_MS, lost, next_event
+from tests.live.test_virtual_card import ROOT, TRIES, WITHIN_MS, lost, next_event
 from tests.live.virtual_card import VirtualCard, why_unavailable
 
 pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}")
@@ -68,6 +68,15 @@ def test_a_device_that_was_pulled_out_is_waited_for(card: VirtualCard, device: s
 
 @pytest.mark.parametrize("rate", [22050, 44100, 96000])
 def test_devices_at_other_rates(card: VirtualCard, rate: int) -> None:
+    for _ in range(TRIES):
+        if passes_sound(card, rate):
+            return
+    if card.is_quiet:
+        pytest.fail(f"{TRIES} times in a row sound was lost")
+
+
+def passes_sound(card: VirtualCard, rate: int) -> bool:
+    """Once through; whether all of it came out, which other programs on the machine may prevent."""
     program = pass_through(card, "balanced", "default", "default", str(rate))
     assert next_event(program, "started")["output_rate"] == rate
     next_event(program, "stats")
@@ -81,6 +90,7 @@ def test_devices_at_other_rates(card: VirtualCard, rate: int) -> None:
     if lost(stopped) == 0:
         assert likeness > 0.95, "what is lost has to be counted"
         assert delay_ms == pytest.approx(stopped["latency"]["total_ms"], abs=WITHIN_MS)
+    return lost(stopped) == 0
 
 
 PARENT = """

@@ -41,11 +41,25 @@ def test_a_gap_is_damage(gap_ms):
     assert delay_and_likeness(heard, said[: len(heard)])[1] < 0.985
 
 
+@pytest.mark.parametrize("skip_ms", [1.5, 5, 11])
+def test_a_skip_is_damage_however_short(skip_ms):
+    heard, said = heard_and_said(noise_bursts(1.5))
+    skipped = np.delete(said, slice(RATE, RATE + round(skip_ms * RATE / 1000)))
+    assert delay_and_likeness(heard, skipped[: len(heard)])[1] < 0.95
+
+
 def test_crackling_is_damage():
     heard, said = heard_and_said(noise_bursts(1.5))
     for start in range(RATE // 2, RATE + RATE // 2, RATE // 25):
         said[start : start + 96] = 0.0  # 2 ms, 25 times a second
     assert delay_and_likeness(heard, said[: len(heard)])[1] < 0.98
+
+
+def test_of_one_clock_the_whole_sound_is_compared():
+    heard, said = heard_and_said(noise_bursts(1.5, highest_hz=RATE / 2))
+    assert delay_and_likeness(heard, said[: len(heard)])[1] > 0.999
+    between = np.interp(np.arange(len(said)) - 0.5, np.arange(len(said)), said).astype(np.float32)
+    assert delay_and_likeness(heard, between[: len(heard)])[1] < 0.9, "half a sample late, half of it dulled"
 
 
 def test_another_sound_is_not_alike():

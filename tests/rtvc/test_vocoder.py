@@ -10,10 +10,10 @@ from rtvc.vocoder import Vocoder
 from tests.rtvc.stage_rules import check_chunking, check_reset
 
 SPEC = MelSpec()
-F0_HZ = 140.0
+F0_HZ = 110.0  # partials so near each other that mels can't tell them apart
 
 
-def voice(seconds=1.0):
+def voice(seconds=2.0):
     """A steady vowel, more or less: partials that fall off."""
     time = np.arange(int(SPEC.sample_rate * seconds)) / SPEC.sample_rate
     partials = [np.sin(2 * np.pi * k * F0_HZ * time + k * k) / k for k in range(1, 40)]
@@ -59,7 +59,7 @@ def test_vocoder_without_a_pitch_is_griffin_lim():
 def test_a_known_pitch_clears_what_is_between_the_partials():
     blind = energy_between_partials(Vocoder(SPEC, 0, 16).process(mels(F0_HZ, 0.0)))
     told = energy_between_partials(Vocoder(SPEC, 0, 16).process(mels(F0_HZ, 1.0)))
-    assert told < 0.7 * blind
+    assert told < 0.5 * blind
 
 
 def test_block_sizes_are_not_heard():

@@ -55,6 +55,15 @@ def test_windows_are_joined_by_cross_fades(model):
     np.testing.assert_allclose(out.log_mel, np.maximum(want[: len(out)], FLOOR), atol=1e-4)
 
 
+def test_in_a_pause_nothing_is_louder_than_what_was_heard(tmp_path):
+    model, given = BlockModel(tiny_windowed.write(tmp_path / "louder.onnx", share=-0.1)), frames(200)
+    given.log_energy[100:140] -= 4.0
+    given.log_mel[100:140] = FLOOR + 0.5
+    out = WindowedConversion(model, VOICE).process(given).log_mel
+    assert np.all(out[100:140] <= given.log_mel[100:140] + 1e-4)
+    assert np.any(out[40:90] > given.log_mel[40:90] + 0.1), "in speech it may be"
+
+
 def test_a_model_that_changes_nothing_changes_nothing(tmp_path):
     model = BlockModel(tiny_windowed.write(tmp_path / "tiny.onnx", share=0.0))
     given = frames(50)

@@ -81,3 +81,12 @@ def test_curves_are_drawn(tmp_path):
     write_curves(tmp_path / "curve.png", rows, ["val", "missing"])
     picture = np.asarray(Image.open(tmp_path / "curve.png"))
     assert (picture == [0x1F, 0x77, 0xB4]).all(axis=-1).sum() > 300
+
+
+def test_a_figure_and_what_it_is_measured_against_share_a_scale(tmp_path):
+    rows = [{"step": float(i), "val": 1.0 + i / 10, "val_identity": 1.5} for i in range(11)]
+    write_curves(tmp_path / "curve.png", rows, ["val", "val_identity"])
+    picture = np.asarray(Image.open(tmp_path / "curve.png"))
+    red = np.flatnonzero((picture[60:-60, 300] == [0xD6, 0x27, 0x28]).all(axis=-1)) + 60
+    middle = (50 + picture.shape[0] - 50) / 2
+    assert np.abs(red - middle).max() < 4, "half-way between the smallest and the largest"
