@@ -22,7 +22,6 @@ class Blend(ValueSlider):
         self.other.setAccessibleName(self.tr("Second voice"))
         self.other.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.other.setProperty("compact", True)
-        self.other.setStyleSheet("QComboBox { padding: 0 8px; min-height: 17px; border-radius: 6px; }")
         self.head.insertWidget(1, self.other)
         self._target, self._voices = "", []
         self.moved.connect(self._tell_change)

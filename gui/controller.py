@@ -24,9 +24,12 @@ class Controller(QObject):
     spectrum_described = pyqtSignal(dict)
     voices_changed = pyqtSignal(list)
     models_changed = pyqtSignal(list)
+    timbres_changed = pyqtSignal(list)
     devices_changed = pyqtSignal(list)
     link_opened = pyqtSignal(dict)  # names and rates of the open devices
     recording_ended = pyqtSignal(str)  # by itself; why
+    applied = pyqtSignal(str)  # what is heard now, in the engine's words
+    spoken = pyqtSignal(dict)  # digits that are over: their `number`, and whether they were heard `whole`
     said = pyqtSignal(str, str)  # a sentence; info, warning or error
 
     def __init__(self, link: EngineLink, remembered: dict[str, Any], parent: QObject | None = None) -> None:
@@ -40,6 +43,7 @@ class Controller(QObject):
         self.state = "stopped"
         self.voices: list[dict[str, Any]] = []
         self.models: list[dict[str, Any]] = []
+        self.timbres: list[dict[str, Any]] = []
         self.devices: list[dict[str, Any]] = []
         self._gather = QTimer(self, singleShot=True, interval=_GATHER_MS)
         self._gather.timeout.connect(self._send_changes)
@@ -119,6 +123,17 @@ class Controller(QObject):
     def refresh_voices(self) -> None:
         self._link.request("voices", self._has_voices)
 
+    def refresh_timbres(self) -> None:
+        self._link.request("timbres", self._has_timbres)
+
+    def speak(self, then: Then, **what: Any) -> None:
+        """Say digits into the sound that runs."""
+        self._send_changes()
+        self._link.request("say", then, **what)
+
+    def hush(self) -> None:
+        self._link.request("say")
+
     def measure(self, then: Then) -> None:
         """How late sound really is, with the present devices; sound must not run."""
         self._send_changes()
@@ -147,6 +162,10 @@ class Controller(QObject):
             self._ask_settings()
         elif kind in ("monitor", "howl"):
             self.said.emit(str(event.get("message")), "warning")
+        elif kind == "applied":
+            self.applied.emit(str(event.get("message")))
+        elif kind == "said":
+            self.spoken.emit(event)
         elif kind == "recording":
             self.recording_ended.emit(str(event.get("message")))
 
@@ -232,6 +251,11 @@ class Controller(QObject):
         if answer.get("ok"):
             self.models = answer["models"]
             self.models_changed.emit(self.models)
+
+    def _has_timbres(self, answer: Event) -> None:
+        if answer.get("ok"):
+            self.timbres = answer["timbres"]
+            self.timbres_changed.emit(self.timbres)
 
     def _has_devices(self, answer: Event) -> None:
         """No sound system is as good as one without devices: both leave files to convert."""

@@ -1,16 +1,14 @@
 """DemoLink answers as the engine does, without a process or a sound: for pictures and for tests."""
 
-import base64
 import math
-import random
 from typing import Any
 
 from PyQt6.QtCore import QObject
 
+from gui.demo_speech import BANDS, COLUMNS_PER_SECOND
 from gui.engine_link import EngineLink, Event, Then
+from gui.instrument_strokes import INSTRUMENTS
 
-BANDS = 80
-COLUMNS_PER_SECOND = 50
 MEANING = {
     "bands": BANDS,
     "columns_per_second": COLUMNS_PER_SECOND,
@@ -29,6 +27,13 @@ SETTINGS: dict[str, Any] = {
     "pitch_semitones": 0.0,
     "formant_semitones": 0.0,
     "noise_reduction": 0.0,
+    "timbre": "flute",
+    "scale": None,
+    "scale_strength": 1.0,
+    "scale_glide_ms": 60.0,
+    "vibrato": 1.0,
+    "added_vibrato_cents": 0.0,
+    "breath": 1.0,
     "input": None,
     "output": None,
     "monitor": None,
@@ -103,18 +108,22 @@ VOICES = [
     voice("p239", "F", 181),
     voice("p243", "M", 114),
 ]
+
+
+def model(name: str, mode: str, **more: Any) -> dict[str, Any]:
+    row = {"name": name, "path": "", "system": name, "mode": mode, "kind": "stateful", "voices": []}
+    return row | {"licence": "MIT", "note": ""} | more
+
+
+_SPEAKERS = ["george", "jackson", "lucas", "nicolas", "theo", "yweweler"]
 MODELS = [
-    {
-        "name": "stream",
-        "path": "",
-        "system": "stream",
-        "mode": "speaker",
-        "kind": "stateful",
-        "voices": [],
-        "licence": "MIT",
-        "note": "",
-    }
+    model("stream", "speaker"),
+    model("digits-cnn", "digits", voices=_SPEAKERS),
+    model("digits-mlp", "digits", voices=_SPEAKERS),
+    model("timbre", "timbre", voices=list(INSTRUMENTS)),
+    model("timbre-mels", "timbre", voices=list(INSTRUMENTS)),
 ]
+TIMBRES = [{"name": name, "models": ["timbre"], "licence": "MIT"} for name in INSTRUMENTS]
 
 
 class DemoLink(EngineLink):
@@ -192,6 +201,11 @@ class DemoLink(EngineLink):
     def _record(self, fields: dict[str, Any]) -> Event:
         return {} if fields else {"seconds": 3.2}
 
+    def _say(self, fields: dict[str, Any]) -> Event:
+        if not fields:
+            return {}
+        return {"number": len(self.asked("say")), "voice": "theo", "seed": 7}
+
     def _measure(self, fields: dict[str, Any]) -> Event:
         return {"loop_ms": 14.2, "reported_ms": 9.0, "total_ms": 88.4}
 
@@ -207,31 +221,5 @@ class DemoLink(EngineLink):
     def _models(self, fields: dict[str, Any]) -> Event:
         return {"models": list(self.models)}
 
-
-def speech_columns(first: int, count: int, f0_hz: float) -> str:
-    """Columns that look like speech: harmonics that bend, formants that move, pauses between words."""
-    data, noise = bytearray(), random.Random(first)
-    for column in range(first, first + count):
-        seconds = column / COLUMNS_PER_SECOND
-        word = max(0.0, 0.35 + math.sin(4.1 * seconds) + 0.5 * math.sin(9.7 * seconds + 1.0)) ** 0.5
-        pitch = f0_hz * (1 + 0.12 * math.sin(1.7 * seconds))
-        for band in range(BANDS):
-            loudness = 34 + 10 * noise.random()
-            if word:
-                loudness += word * (30 + 120 * _speech(_hz(band), pitch, seconds) + 16 * noise.random())
-            data.append(round(min(255.0, loudness)))
-    return base64.b64encode(bytes(data)).decode()
-
-
-def _speech(hz: float, pitch_hz: float, seconds: float) -> float:
-    formants = (550 + 250 * math.sin(3.1 * seconds), 1600 + 600 * math.sin(2.3 * seconds + 1), 2800, 3900)
-    envelope = sum(
-        math.exp(-(((hz - f) / (160 + 0.12 * f)) ** 2)) / (1 + 0.4 * i) for i, f in enumerate(formants)
-    )
-    harmonic = 0.6 + 0.4 * math.cos(2 * math.pi * hz / pitch_hz) if hz < 1800 else 0.7
-    return envelope * harmonic
-
-
-def _hz(band: int) -> float:
-    """Evenly spaced enough for a picture."""
-    return 20.0 + 8000.0 * (math.exp(band / BANDS * 3.0) - 1) / (math.exp(3.0) - 1)
+    def _timbres(self, fields: dict[str, Any]) -> Event:
+        return {"timbres": list(TIMBRES)}

@@ -7,6 +7,7 @@ from typing import Any
 from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, pyqtSignal
 
 from gui.file_runner import FileRunner
+from gui.modes import name_in_files
 
 FILE = Qt.ItemDataRole.UserRole
 _OVER = ("done", "failed", "cancelled")
@@ -197,7 +198,7 @@ class FileQueue(QAbstractListModel):
         return _free((self.folder or source.parent) / f"{source.name} ({self._label()})")
 
     def _label(self) -> str:
-        target = str(self.settings.get("target", ""))
+        target = name_in_files(self.settings)
         return "".join(letter for letter in target if letter not in '/\\:*?"<>|').replace(",", " ")
 
 

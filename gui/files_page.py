@@ -171,7 +171,7 @@ class FilesPage(Page):
 
     def show_voice(self, name: str) -> None:
         """Files take the settings that are heard live."""
-        self.voice.say(self.tr("Converted to {0}, with the sound set on the page Voice").format(name or "–"))
+        self.voice.say(self.tr("Converted to {0}, with the sound set on the page Live").format(name or "–"))
 
     def _show(self) -> None:
         queue = self.queue

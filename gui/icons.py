@@ -7,7 +7,9 @@ from PyQt6.QtCore import QByteArray, QRectF, Qt
 from PyQt6.QtGui import QIcon, QPainter, QPixmap
 from PyQt6.QtSvg import QSvgRenderer
 
-_STROKES = {
+from gui.instrument_strokes import INSTRUMENTS, TURNED_DEGREES
+
+_STROKES = INSTRUMENTS | {
     "voice": "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3z M6 11a6 6 0 0 0 12 0 M12 17v4 M9 21h6",
     "devices": "M4 10v4h4l5 4V6L8 10z M16.5 9a4 4 0 0 1 0 6 M19 6.5a8 8 0 0 1 0 11",
     "files": "M13 3H7a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2V9z M13 3v6h6 M9 13v4 M12 12v6 M15 14v2",
@@ -28,6 +30,11 @@ _STROKES = {
     "warning": "M12 4L2.8 20h18.4z M12 10v5 M12 17.5h.01",
     "info": "M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 1 0 0-17z M12 11v5.5 M12 7.8h.01",
     "star": "M12 4l2.5 5.2 5.7.8-4.1 4 1 5.6-5.1-2.7-5.1 2.7 1-5.6-4.1-4 5.7-.8z",
+    "note": "M9 17.5a2.5 2.5 0 1 1-5 0a2.5 2.5 0 1 1 5 0z M9 17.5V5l10-2v12.5 M19 15.5a2.5 2.5 0 1 1-5 0"
+    "a2.5 2.5 0 1 1 5 0z M9 8.5l10-2",
+    "backspace": "M9 6h10a1.5 1.5 0 0 1 1.5 1.5v9A1.5 1.5 0 0 1 19 18H9l-5.5-6z"
+    " M12 9.8l4.4 4.4 M16.4 9.8L12 14.2",
+    "save": "M12 4v10 M8 10.5l4 4 4-4 M5 18.5h14",
 }
 _FILLED = ("play", "stop", "record")
 _SIZES = (18, 20, 36, 40)
@@ -64,6 +71,15 @@ def _svg(name: str, colour: str) -> bytes:
     fill = colour if name in _FILLED else "none"
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24">'
-        f'<path d="{_STROKES[name]}" fill="{fill}" stroke="{colour}" stroke-width="1.8" '
-        'stroke-linecap="round" stroke-linejoin="round"/></svg>'
+        f'<path {_turned(name)}d="{_STROKES[name]}" fill="{fill}" stroke="{colour}" '
+        f'stroke-width="{_width(name)}" stroke-linecap="round" stroke-linejoin="round"/></svg>'
     ).encode()
+
+
+def _width(name: str) -> float:
+    """Instruments are drawn larger than what stands in a line of text."""
+    return 1.3 if name in INSTRUMENTS else 1.8
+
+
+def _turned(name: str) -> str:
+    return f'transform="rotate({TURNED_DEGREES[name]} 12 12)" ' if name in TURNED_DEGREES else ""

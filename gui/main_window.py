@@ -11,6 +11,7 @@ from gui.devices_page import DevicesPage
 from gui.file_queue import FileQueue
 from gui.files_page import FilesPage
 from gui.live_page import LivePage
+from gui.modes import Modes
 from gui.notices import Notices
 from gui.preset_button import PresetButton
 from gui.presets import Presets
@@ -24,11 +25,11 @@ _SMALLEST = 920, 500
 class MainWindow(QMainWindow):
     closing = pyqtSignal(QCloseEvent)
 
-    def __init__(self, controller: Controller, queue: FileQueue, presets: Presets) -> None:
+    def __init__(self, controller: Controller, queue: FileQueue, presets: Presets, modes: Modes) -> None:
         super().__init__()
         self.setWindowTitle("RTVC")
         self.setMinimumSize(*_SMALLEST)
-        self.controller = controller
+        self.controller, self._modes = controller, modes
         self.live = LivePage()
         self.devices = DevicesPage()
         self.files = FilesPage(queue)
@@ -38,7 +39,7 @@ class MainWindow(QMainWindow):
         self.notices = Notices()
         self.pages = QStackedWidget()
         self._entries = [
-            ("voice", self.tr("Voice"), self.live),
+            ("voice", self.tr("Live"), self.live),
             ("devices", self.tr("Devices"), self.devices),
             ("files", self.tr("Files"), self.files),
             ("settings", self.tr("Settings"), self.settings),
@@ -78,6 +79,9 @@ class MainWindow(QMainWindow):
         engine.spectrum_came.connect(live.signal.show_spectrum)
         engine.voices_changed.connect(live.show_voices)
         engine.models_changed.connect(live.sound.show_models)
+        engine.timbres_changed.connect(live.show_timbres)
+        live.timbres_wanted.connect(engine.refresh_timbres)
+        live.mode_asked.connect(self._modes.switch)
         engine.devices_changed.connect(devices.show_devices)
         engine.link_opened.connect(live.show_link)
         engine.said.connect(self.notices.say)
@@ -106,8 +110,8 @@ class MainWindow(QMainWindow):
     def _share_settings(self, settings: dict[str, Any]) -> None:
         """With those who use the sound without being part of it."""
         self.presets.settings = settings
-        self.files.queue.settings = settings
-        self.files.show_voice(self.live.voice_name())
+        self.files.queue.settings = self._modes.for_files(settings)
+        self.files.show_voice(self.live.name_of(self.files.queue.settings))
 
     def _known(self, sound: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in sound.items() if self.controller.offers(name)}

@@ -17,6 +17,13 @@ SOUND = (
     "noise_reduction",
     "pitch_semitones",
     "formant_semitones",
+    "timbre",
+    "scale",
+    "scale_strength",
+    "scale_glide_ms",
+    "vibrato",
+    "added_vibrato_cents",
+    "breath",
 )
 _SUFFIX = ".json"
 _FORBIDDEN = '/\\:*?"<>|'

@@ -1,7 +1,7 @@
 """Segmented, a choice of a few, all of them in sight."""
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from gui.parts import button
 
@@ -15,6 +15,7 @@ class Segmented(QFrame):
         self._segment_pixels = segment_pixels
         self.setProperty("role", "segments")
         self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(3, 3, 3, 3)
         self._row.setSpacing(2)
@@ -39,12 +40,15 @@ class Segmented(QFrame):
             self._group.addButton(segment, place)
             self._row.addWidget(segment, 1)
 
+    def segment(self, key: str) -> QAbstractButton:
+        segment = self._group.button(self._keys.index(key))
+        assert segment is not None
+        return segment
+
     def keys(self) -> list[str]:
         return list(self._keys)
 
     def choose(self, key: str) -> None:
         """Show a choice; says nothing."""
         if key in self._keys:
-            segment = self._group.button(self._keys.index(key))
-            assert segment is not None
-            segment.setChecked(True)
+            self.segment(key).setChecked(True)

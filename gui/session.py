@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QApplication, QDialog
 
 from gui.cables import LINUX_SINK, make_cable
 from gui.controller import Controller
+from gui.digit_speech import DigitPanels, DigitSpeech
 from gui.engine_link import EngineLink, Event
 from gui.file_queue import FileQueue
 from gui.file_runner import FileRunner
@@ -19,6 +20,7 @@ from gui.hotkeys import Hotkeys
 from gui.icons import write_svg
 from gui.main_window import MainWindow
 from gui.microphone_test import MicrophoneTest
+from gui.modes import Modes
 from gui.own_voices import OwnVoices
 from gui.player import Player
 from gui.presets import Presets
@@ -37,13 +39,16 @@ class Session:
         self.dress()
         self.controller = Controller(link, self.settings.engine)
         self.queue = FileQueue(FileRunner())
-        self.window = MainWindow(self.controller, self.queue, Presets(file.folder / "presets"))
+        modes = Modes(self.controller, self.settings.modes)
+        self.window = MainWindow(self.controller, self.queue, Presets(file.folder / "presets"), modes)
         self.player = Player(self.window)
         self.microphone_test = MicrophoneTest(self.controller, self.window)
         self.recording = Recording(self.controller, lambda: self.settings.recordings, parent=self.window)
         self.own_voices = OwnVoices(self.controller, self.window)
         self.tray = Tray(self.window)
         self.hotkeys = Hotkeys(self.window, self._actions())
+        self.digits: DigitSpeech | None = None  # when they are seen first
+        self.window.live.digits_made.connect(self._has_digits)
         self._wire_voices()
         self._wire_devices()
         self._wire_recording()
@@ -114,15 +119,15 @@ class Session:
     # ---- wiring
 
     def _actions(self) -> dict[str, Any]:
-        voices, controller = self.window.live.voices, self.controller
+        live, controller = self.window.live, self.controller
         return {
             "start": controller.toggle,
             "compare": lambda: controller.change(bypass=not controller.settings.get("bypass")),
             "mute": lambda: controller.change(mute=not controller.settings.get("mute")),
             "record": lambda: self.recording.switch(not self.recording.is_on),
-            "next_voice": lambda: voices.step(1),
-            "previous_voice": lambda: voices.step(-1),
-            "search": voices.search.setFocus,
+            "next_voice": lambda: live.step(1),
+            "previous_voice": lambda: live.step(-1),
+            "search": live.voices.search.setFocus,
         }
 
     def _wire_voices(self) -> None:
@@ -132,6 +137,10 @@ class Session:
         voices.rename_asked.connect(own.ask_rename)
         voices.remove_asked.connect(own.ask_remove)
         own.said.connect(self.window.notices.say)
+
+    def _has_digits(self, panels: DigitPanels) -> None:
+        kept, recording = self.settings.digits, self.recording
+        self.digits = DigitSpeech(self.controller, panels, kept, lambda: recording.place, self.window)
 
     def _preview(self, voice: dict[str, Any]) -> None:
         if voice["preview"]:

@@ -40,6 +40,8 @@ class SignalView(QWidget):
         line.setSpacing(GAP)
         line.addWidget(self.input, 1)
         line.addWidget(self.output, 1)
+        self._line = line
+        self._first: QWidget = self.input
         self._f0_hz: float | None = None
 
     def describe(self, meaning: dict[str, Any]) -> None:
@@ -58,6 +60,16 @@ class SignalView(QWidget):
 
     def show_voice(self, name: str) -> None:
         self.output.name.say(name)
+
+    def begin_with(self, widget: QWidget | None) -> None:
+        """In place of the microphone's end, where nothing of it is heard; None puts that back."""
+        first = widget or self.input
+        if first is not self._first:
+            self._first.hide()
+            if self._line.indexOf(first) < 0:
+                self._line.insertWidget(0, first, 1)
+            first.show()
+            self._first = first
 
     def rest(self) -> None:
         """Sound has ended; the last seconds stay to be looked at."""

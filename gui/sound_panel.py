@@ -1,4 +1,4 @@
-"""SoundPanel: how the voice is to sound. Shows the settings that the engine knows."""
+"""SoundPanel: how the voice, or the instrument, is to sound. Shows the settings that the engine knows."""
 
 from typing import Any
 
@@ -6,13 +6,18 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QWidget
 
 from gui.blend import Blend
+from gui.modes import TIMBRE, shown_mode
 from gui.parts import Card, row, words
 from gui.segmented import Segmented
+from gui.timbre_controls import TimbreControls
 from gui.value_slider import ValueSlider
 from rtvc.presets import PRESETS
+from rtvc.settings import DEFAULT_MODEL, DEFAULT_TIMBRE_MODEL
 
 _QUALITY_PIXELS, _CHECK_PIXELS = 82, 20
 _GATE_REST_DB = -50.0
+_COLUMNS = 4
+_Rows = list[list[tuple[QWidget, int]]]  # widgets, and how many columns each of them takes
 
 
 def _semitones(value: float) -> str:
@@ -40,7 +45,7 @@ class SoundPanel(Card):
         )
         self.model = QComboBox()
         self.model.setAccessibleName(self.tr("Model"))
-        self.model.setToolTip(self.tr("The model that speaks"))
+        self.model.setToolTip(self.tr("The model that speaks, or plays"))
         self.presets_place = QHBoxLayout()
         self.sliders = {
             "pitch_semitones": ValueSlider(self.tr("Pitch"), (-12, 12), 0.5, _semitones),
@@ -67,7 +72,10 @@ class SoundPanel(Card):
         self.body.setSpacing(8)
         self.body.addLayout(head)
         self.body.addLayout(self._grid)
-        self._laid_out: list[QWidget] = []
+        self._laid_out: _Rows = []
+        self._models: list[dict[str, Any]] = []
+        self._offered = ""  # the mode whose models are offered
+        self.timbre: TimbreControls | None = None  # made when they are seen first
         self._wire()
 
     def _wire(self) -> None:
@@ -83,19 +91,29 @@ class SoundPanel(Card):
         self.changed.emit({"gate_db": self.gate.value if self.gate_is_on.isChecked() else None})
 
     def show_models(self, models: list[dict[str, Any]]) -> None:
-        """Those that speak; one is no choice."""
+        self._models = [model for model in models if not model["note"]]
+        self._offer_models(self._offered)
+
+    def _offer_models(self, mode: str) -> None:
+        """Those that are for this mode; one is no choice."""
+        self._offered = mode
         current = self.model.currentData()
         self.model.clear()
-        for model in models:
-            if not model["note"] and model["mode"] == "speaker":
+        for model in self._models:
+            if model["mode"] == mode:
                 self.model.addItem(model["name"], model["name"])
         self.model.setCurrentIndex(max(0, self.model.findData(current)))
         self.model.setVisible(self.model.count() > 1)
 
     def show_settings(self, settings: dict[str, Any]) -> None:
-        self._lay_out(settings)
+        mode = shown_mode(settings)
+        if mode != self._offered:
+            self._offer_models(mode)
+        self._lay_out(self._rows(settings))
         self.quality.choose(settings["preset"])
-        self.model.setCurrentIndex(self.model.findData(settings["model"]))
+        self.model.setCurrentIndex(self.model.findData(_model(settings)))
+        if self.timbre is not None and mode == TIMBRE:
+            self.timbre.show_settings(settings)
         for name, slider in self.sliders.items():
             if name in settings:
                 slider.show_value(float(settings[name]))
@@ -106,24 +124,43 @@ class SoundPanel(Card):
         if gate is not None:
             self.gate.show_value(gate)
 
-    def _lay_out(self, settings: dict[str, Any]) -> None:
-        """What makes the voice above, what keeps noise out of it below, both as far as the engine has it."""
-        above = [self.sliders[name] for name in ("pitch_semitones", "formant_semitones") if name in settings]
-        below = [self.sliders["input_gain_db"], self.gate]
-        below += [self.sliders[name] for name in ("noise_reduction",) if name in settings]
-        below += [self.sliders["output_gain_db"]]
-        shown = [*above, self.blend, *below]
-        if shown == self._laid_out:
+    def _rows(self, settings: dict[str, Any]) -> _Rows:
+        """What makes the sound above, what keeps noise out of it below, both as far as the engine has it."""
+        names = ("input_gain_db", "gate_db", "noise_reduction", "output_gain_db")
+        sliders = self.sliders | {"gate_db": self.gate}
+        below: list[tuple[QWidget, int]] = [(sliders[name], 1) for name in names if name in settings]
+        if shown_mode(settings) == TIMBRE:
+            return [*self._timbre_controls().rows(), below]
+        voice = ("pitch_semitones", "formant_semitones")
+        above: list[tuple[QWidget, int]] = [(sliders[name], 1) for name in voice if name in settings]
+        return [[*above, (self.blend, len(below) - len(above))], below]
+
+    def _timbre_controls(self) -> TimbreControls:
+        if self.timbre is None:
+            self.timbre = TimbreControls(self)
+            self.timbre.changed.connect(self.changed)
+        return self.timbre
+
+    def _lay_out(self, rows: _Rows) -> None:
+        if rows == self._laid_out:
             return
-        for widget in self._laid_out:
+        shown = {widget for row in rows for widget, _ in row}
+        known = {*self.sliders.values(), *(widget for row in self._laid_out for widget, _ in row)}
+        for widget in known:
             self._grid.removeWidget(widget)
             widget.setVisible(widget in shown)
-        for column, widget in enumerate(above):
-            self._grid.addWidget(widget, 0, column)
-        self._grid.addWidget(self.blend, 0, len(above), 1, len(below) - len(above))
-        for column, widget in enumerate(below):
-            self._grid.addWidget(widget, 1, column)
-            self._grid.setColumnStretch(column, 1)
-        for widget in shown:
-            widget.show()
-        self._laid_out = shown
+        for line, widgets in enumerate(rows):
+            column = 0
+            for widget, columns in widgets:
+                self._grid.addWidget(widget, line, column, 1, columns)
+                widget.show()
+                column += columns
+        for column in range(_COLUMNS):
+            self._grid.setColumnStretch(column, 1 if column < len(rows[-1]) else 0)
+        self._laid_out = rows
+
+
+def _model(settings: dict[str, Any]) -> str:
+    """The one that is meant: an instrument has a default of its own."""
+    is_default = shown_mode(settings) == TIMBRE and settings["model"] == DEFAULT_MODEL
+    return DEFAULT_TIMBRE_MODEL if is_default else str(settings["model"])

@@ -13,7 +13,7 @@ from gui.theme import current_theme
 
 _SECONDS = 6
 _SILENT, _LOUD = 40, 225  # bytes of a column; what is drawn in the first and in the last colour
-_TICKS_HZ = {100: "100", 300: "300", 1000: "1k", 3000: "3k"}
+_TICKS_HZ = {300: "300", 1000: "1k", 3000: "3k"}
 _AXIS_PIXELS = 30
 
 

@@ -49,6 +49,12 @@ QPushButton[role="segment"]:checked { background: $card; border-color: $border; 
     font-weight: 600; }
 QPushButton[role="segment"]:focus { border-color: $accent; }
 QFrame[role="segments"] { background: $sunken; border-radius: 8px; border: none; }
+QPushButton[role="small"] { background: transparent; border-color: transparent; padding: 0;
+    border-radius: 6px; }
+QPushButton[role="small"]:hover { background: $raised; }
+QPushButton[role="small"]:focus { border: 1px solid $accent; }
+QPushButton[role="key"] { font-size: 18px; padding: 0; border-radius: 10px; }
+QLineEdit[role="display"] { font-size: 24px; font-weight: 600; padding: 6px 12px; }
 QPushButton[role="danger"]:checked { background: $danger; border-color: $danger; color: $on_accent; }
 
 QLineEdit, QComboBox, QKeySequenceEdit QLineEdit, QSpinBox { background: $raised; color: $text;
@@ -56,6 +62,7 @@ QLineEdit, QComboBox, QKeySequenceEdit QLineEdit, QSpinBox { background: $raised
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QComboBox:focus { border-color: $accent; }
 QLineEdit:disabled, QComboBox:disabled { color: $muted; }
+QComboBox[compact="true"] { padding: 0 8px; min-height: 17px; border-radius: 6px; }
 QComboBox::drop-down { border: none; width: 26px; }
 QComboBox::down-arrow { image: url($arrow); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $card; color: $text; border: 1px solid $border; padding: 4px;

@@ -96,6 +96,10 @@ class Transport(Card):
         switch.setToolTip(hint)
         return switch
 
+    def offer_comparison(self, is_offered: bool) -> None:
+        """Where nothing of the microphone is heard, there is nothing to compare with."""
+        self.bypass.setVisible(is_offered)
+
     def be_narrow(self, is_narrow: bool) -> None:
         """Where there is little room, the switches keep their icons and their names for those who listen."""
         self._is_narrow = is_narrow

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWid
 from gui.parts import words
 
 _LEAST_PIXELS = 110
+HEAD_PIXELS = 21  # with or without a box beside the name
 
 
 class ValueSlider(QWidget):
@@ -33,9 +34,11 @@ class ValueSlider(QWidget):
         self.slider.valueChanged.connect(self._has_moved)
         self.slider.installEventFilter(self)
         self._value = words(shown(rest))
-        self._value.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.name = words(name, "muted")
+        self.name.setFixedHeight(HEAD_PIXELS)
         self.head = QHBoxLayout()
+        self.head.setSpacing(8)
         self.head.addWidget(self.name)
         self.head.addStretch(1)
         self.head.addWidget(self._value)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PyQt6.QtCore import QModelIndex, QPoint, Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QKeyEvent
+from PyQt6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QMenu, QWidget
 
 from gui.icons import icon
@@ -27,6 +27,10 @@ class _Voices(QListView):
             self.activated.emit(current)
         else:
             super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self.scrollTo(self.currentIndex())
 
 
 class VoicePanel(Card):

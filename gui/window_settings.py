@@ -15,6 +15,8 @@ _FILE = "window.json"
 @dataclass
 class WindowSettings:
     engine: dict[str, Any] = field(default_factory=dict)  # settings as the engine names them
+    modes: dict[str, Any] = field(default_factory=dict)  # what each mode keeps for itself
+    digits: dict[str, Any] = field(default_factory=dict)  # what was typed last, and how it was said
     theme: str = "system"  # system, light or dark
     recordings: str = ""  # a folder; empty: the platform's music folder
     converted: str = ""  # a folder for converted files; empty: beside each file

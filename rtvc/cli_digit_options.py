@@ -4,20 +4,21 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 
-from rtvc.cli_values import count, number, shown
+from rtvc.cli_values import count, number, place, shown
 from rtvc.digit_settings import (
     ANY_VOICE,
     DEFAULT_DIGIT_MODEL,
     MOST_STEPS,
     DigitSettings,
     check_digits,
+    check_place,
     check_seed,
     check_variation,
 )
 from rtvc.errors import UsageError
 from rtvc.settings import DIGITS_MODE
 
-_ONLY_DIGITS = ("digits", "voice", "variation", "regenerate", "from_digit", "to_digit", "steps")
+_ONLY_DIGITS = ("digits", "voice", "variation", "at", "regenerate", "from_digit", "to_digit", "steps")
 _NOT_FOR_DIGITS = ("input", "monitor_device", "seconds", "record", "jobs")
 
 
@@ -28,6 +29,12 @@ def add_digits(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--variation", type=number, metavar="0..1", help="how different one 7 is from the next (default: 1)"
+    )
+    group.add_argument(
+        "--at",
+        type=place,
+        metavar="X,Y",
+        help="the digit at this place of its map, in standard deviations from the middle; as in --at=-1,0.5",
     )
     group.add_argument(
         "--regenerate",
@@ -97,3 +104,4 @@ def _check_digit_values(options: argparse.Namespace) -> None:
     if options.variation is not None:
         check_variation(options.variation)
     check_seed(options.seed)
+    check_place(options.at, None if options.regenerate else options.digits)

@@ -5,16 +5,16 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soxr
 
 from rtvc import audio_io
 from rtvc.audio_file import AudioWriter, check_destination, check_places, shown
 from rtvc.chain import build_chain
+from rtvc.digit_conversion import through
 from rtvc.digit_models import load_listener, load_speaker
 from rtvc.digit_settings import DEFAULT_DIGIT_MODEL, DigitSettings
 from rtvc.digit_sound import LEAD_SECONDS, in_a_row, pieces, settled
@@ -24,11 +24,9 @@ from rtvc.mel import MelSpec
 from rtvc.offline import check_output_rate
 from rtvc.playback import play
 from rtvc.settings import ChainSettings
-from rtvc.speaker_scan import scan_audio
 from rtvc.stage import Audio
 
 _STEPS = 8
-_INTRODUCED_BY = 4  # pieces: so many tell a conversion who is speaking
 _SUBTYPE = "PCM_16"
 
 
@@ -47,7 +45,8 @@ def run(options: argparse.Namespace, settings: ChainSettings) -> int:
     if options.destination:
         path = Path(options.destination)
         with AudioWriter(path, rate, _SUBTYPE, None) as writer:
-            count = sum(_written(writer, part) for part in _through(parts, settings, made_at, rate))
+            pipeline = build_chain(settings, made_at, rate)
+            count = sum(_written(writer, part) for part in through(parts, pipeline, made_at))
         told |= {"destination": str(path), "rate": rate, "seconds": round(count / rate, 3)}
     else:
         count = _play(parts, settings, made_at, options)
@@ -71,7 +70,7 @@ def _asked_for(options: argparse.Namespace, speaker: DigitSpeaker) -> tuple[dict
     if options.regenerate:
         return _regenerated(options, speaker, told)
     digits = options.digits or options.from_digit + options.to_digit
-    asked = settled(speaker, DigitSettings(digits, options.voice, variation, options.seed))
+    asked = settled(speaker, DigitSettings(digits, options.voice, variation, options.seed, at=options.at))
     told |= {"voice": asked.voice, "variation": asked.variation, "seed": asked.seed}
     if options.from_digit:
         random, steps = np.random.default_rng(asked.seed), options.steps or _STEPS
@@ -79,7 +78,7 @@ def _asked_for(options: argparse.Namespace, speaker: DigitSpeaker) -> tuple[dict
         words = speaker.walk(first, last, steps, asked.voice, random, asked.variation)
         return told | {"from": first, "to": last, "steps": steps}, [in_a_row(words, speaker.spec)]
     lead = np.zeros(round(LEAD_SECONDS * speaker.spec.sample_rate), np.float32)
-    return told | {"digits": digits}, chain([lead], pieces(speaker, asked))
+    return told | {"digits": digits, "at": asked.at}, chain([lead], pieces(speaker, asked))
 
 
 def _regenerated(
@@ -94,26 +93,6 @@ def _regenerated(
     told |= {"digits": str(heard.digit), "voice": heard.voice, "regenerated": options.regenerate}
     told |= {"x": round(heard.x, 2), "y": round(heard.y, 2), "seed": options.seed}
     return told, [in_a_row([word], speaker.spec)]
-
-
-def _through(parts: Iterable[Audio], settings: ChainSettings, rate_in: int, rate_out: int) -> Iterator[Audio]:
-    """Sound through a chain, to its last sample and no further."""
-    pipeline = build_chain(settings, rate_in, rate_out)
-    waiting = iter(parts)
-    if pipeline.wants_speaker:
-        first = list(islice(waiting, _INTRODUCED_BY))
-        sound = np.concatenate([np.zeros(0, np.float32), *first])
-        speaker = scan_audio(soxr.resample(sound, rate_in, MelSpec().sample_rate, quality="VHQ"))
-        pipeline.know_speaker(speaker)
-        waiting = chain(first, waiting)
-    taken = given = 0
-    held = np.zeros(int(np.ceil(pipeline.latency_seconds * rate_in)) + 1, np.float32)
-    for part in waiting:
-        taken += len(part)
-        out = pipeline.process(part)
-        given += len(out)
-        yield out
-    yield pipeline.process(held)[: max(0, round(taken * rate_out / rate_in) - given)]
 
 
 def _written(writer: AudioWriter, part: Audio) -> int:
@@ -131,7 +110,7 @@ def _play(parts: Iterable[Audio], settings: ChainSettings, rate: int, options: a
 
     def counted() -> Iterator[Audio]:
         nonlocal given
-        for part in _through(parts, settings, rate, link.rate):
+        for part in through(parts, build_chain(settings, rate, link.rate), rate):
             given += len(part)
             yield part
 

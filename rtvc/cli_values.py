@@ -34,6 +34,16 @@ def two_paths(text: str) -> tuple[Path, Path]:
     return paths
 
 
+def place(text: str) -> tuple[float, float]:
+    x, comma, y = text.partition(",")
+    if not comma:
+        raise argparse.ArgumentTypeError(f"{text} is not two numbers with a comma between them")
+    try:
+        return number(x), number(y)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not two numbers with a comma between them") from None
+
+
 def count(text: str) -> int:
     value = int(text)
     if value < 1:

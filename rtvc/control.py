@@ -11,14 +11,13 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rtvc import changes, realtime, scope
+from rtvc import changes, realtime, say_command, scope
 from rtvc.audio_io import look_afresh, open_audio
 from rtvc.audio_link import DeviceChoice, OpenAudio
-from rtvc.digit_settings import DigitSettings
 from rtvc.engine import Engine
 from rtvc.errors import RtvcError, UsageError
 from rtvc.event_writer import EventWriter
@@ -34,7 +33,6 @@ from rtvc.talker import Said, Talker
 PROTOCOL = 1
 _STATS_SECONDS = 0.04
 _MOST_ERRANDS = 32
-_SAY_HOW = ("converted", "alone")
 
 
 def run(
@@ -228,12 +226,9 @@ class _Control:
         if not command:
             self._talker.hush()
             return {}
-        _expect(command, *(field.name for field in fields(DigitSettings)), *_SAY_HOW)
-        how = {name: changes.checked(name, command[name], bool) for name in _SAY_HOW if name in command}
-        values = changes.taken(command, DigitSettings)
-        if "digits" not in values:
-            raise UsageError("'say' takes 'digits', a text such as \"2024\", or nothing to end what is said.")
-        number, settled = self._talker.say(DigitSettings(**values), **how)
+        _expect(command, *say_command.NAMES)
+        digits, how = say_command.parsed(command)
+        number, settled = self._talker.say(digits, **how)
         return {"number": number, "voice": settled.voice, "seed": settled.seed}
 
     def _has_said(self, said: Said) -> None:

@@ -33,8 +33,14 @@ def pieces(speaker: DigitSpeaker, settings: DigitSettings) -> Iterator[Audio]:
         if character == " ":
             yield _quiet(_SPACE_SECONDS, speaker.spec)
         else:
-            word = speaker.word(int(character), settings.voice, random, settings.variation)
+            word = _word(speaker, int(character), settings, random)
             yield np.concatenate([word_sound(word, speaker.spec), _pause(random, speaker.spec)])
+
+
+def _word(speaker: DigitSpeaker, digit: int, settings: DigitSettings, random: np.random.Generator) -> Float:
+    if settings.at is not None:
+        return speaker.at(digit, *settings.at, settings.voice)
+    return speaker.word(digit, settings.voice, random, settings.variation)
 
 
 def settled(speaker: DigitSpeaker, settings: DigitSettings) -> DigitSettings:

@@ -19,6 +19,8 @@ _STEPS = {
     "blues": (0, 3, 5, 6, 7, 10),
     "chromatic": tuple(range(12)),
 }
+NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")  # a scale may begin with; flats too
+KINDS = tuple(_STEPS)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def scale_named(name: str) -> Scale:
     if letter not in _KEYS or sign not in _SIGNS or kind.lower() not in _STEPS:
         raise UsageError(
             f"There is no scale '{name:.40}'; give a key and a kind such as C-major or F#-minor, "
-            f"of the kinds {', '.join(_STEPS)}."
+            f"of the kinds {', '.join(KINDS)}."
         )
     root = _KEYS[letter] + _SIGNS[sign]
     return Scale(tuple(sorted((root + step) % 12 for step in _STEPS[kind.lower()])))

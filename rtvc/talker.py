@@ -3,12 +3,14 @@
 import queue
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import soxr
 
 from rtvc import realtime
+from rtvc.chain import build_chain
+from rtvc.digit_conversion import through
 from rtvc.digit_models import load_speaker
 from rtvc.digit_settings import DigitSettings
 from rtvc.digit_sound import pieces, settled
@@ -16,12 +18,30 @@ from rtvc.digits import DigitSpeaker
 from rtvc.engine import Engine
 from rtvc.errors import UsageError
 from rtvc.inlet import End, Utterance
+from rtvc.stage import Audio, Pipeline
 from rtvc.stats import State
 
 _MOST_WAITING = 16
 _AHEAD_SECONDS = 3.0  # of sound made before it is heard
 _LOOK_SECONDS = 0.02
+_REST_SECONDS = 0.002  # after each piece: a punctual thread may not compute for long without a wait
 _SOUNDING = (State.RUNNING, State.RECOVERING)
+
+
+@dataclass(frozen=True)
+class _Order:
+    number: int
+    speaker: DigitSpeaker
+    settings: DigitSettings
+    utterance: Utterance
+    pipeline: Pipeline | None  # a chain of its own, that turns it into a target
+
+    def sound(self) -> Iterator[Audio]:
+        """Talker's thread. Piece by piece, at the utterance's rate."""
+        words, rate = pieces(self.speaker, self.settings), self.speaker.spec.sample_rate
+        if self.pipeline is not None:
+            return through(words, self.pipeline, rate)
+        return (soxr.resample(word, rate, self.utterance.rate, quality="HQ") for word in words)
 
 
 @dataclass(frozen=True)
@@ -45,15 +65,17 @@ class Talker:
     ) -> None:
         self._engine, self._tell, self._load = engine, tell, load
         self._speakers: dict[str, DigitSpeaker] = {}
-        self._orders: queue.Queue[tuple[int, DigitSpeaker, DigitSettings, Utterance]] = queue.Queue(
-            _MOST_WAITING
-        )
+        self._orders: queue.Queue[_Order] = queue.Queue(_MOST_WAITING)
         self._number = 0
         self._hushed = 0  # everything up to this number is not to be heard any more
         self._thread: threading.Thread | None = None
 
     def say(
-        self, settings: DigitSettings, converted: bool = False, alone: bool = False
+        self,
+        settings: DigitSettings,
+        converted: bool = False,
+        alone: bool = False,
+        target: str | None = None,
     ) -> tuple[int, DigitSettings]:
         """Caller's thread. A number for it, and what chance decided; it is heard as soon as it is made.
 
@@ -61,7 +83,10 @@ class Talker:
             settings: what and how.
             converted: through the chain, so as the target, instead of beside it.
             alone: the microphone gives way meanwhile.
+            target: in this voice, whatever the microphone is turned into, by a chain of its own.
         """
+        if converted and target is not None:
+            raise UsageError("'converted' and 'target' exclude each other; give one of them.")
         speaker = self.prepared(settings.model)
         settings = settled(speaker, settings)
         if self._engine.state not in _SOUNDING:
@@ -69,8 +94,9 @@ class Talker:
         link = self._engine.link
         end: End = "input" if converted else "output"
         utterance = Utterance(end, link.input_rate if converted else link.output_rate, alone)
+        pipeline = None if target is None else self._chain(target, speaker, utterance.rate)
         try:
-            self._orders.put_nowait((self._number + 1, speaker, settings, utterance))
+            self._orders.put_nowait(_Order(self._number + 1, speaker, settings, utterance, pipeline))
         except queue.Full:
             raise UsageError(f"{_MOST_WAITING} things wait to be said already; let some be heard.") from None
         self._number += 1
@@ -85,6 +111,20 @@ class Talker:
             self._speakers[model] = self._load(model)
         return self._speakers[model]
 
+    def _chain(self, target: str, speaker: DigitSpeaker, rate: int) -> Pipeline:
+        """Model, pitch and formants as they are wanted now; what is for a microphone is left out."""
+        settings = replace(
+            self._engine.wanted.settings,
+            mode="speaker",
+            target=target,
+            input_gain_db=0.0,
+            output_gain_db=0.0,
+            gate_db=None,
+            noise_reduction=0.0,
+            source_pitch_hz=None,
+        )
+        return build_chain(settings, speaker.spec.sample_rate, rate)
+
     def hush(self) -> None:
         """Any thread. End what is being said and what waits."""
         self._hushed = self._number
@@ -95,23 +135,27 @@ class Talker:
         """Talker's thread."""
         realtime.raise_thread_priority(realtime.ONLOOKER_PRIORITY)
         while True:
-            number, speaker, settings, utterance = self._orders.get()
-            self._say(number, speaker, settings, utterance)
+            order = self._orders.get()
+            self._say(order)
+            utterance = order.utterance
             is_whole = utterance.is_over and not utterance.is_cut
-            self._tell(Said(settings.digits, round(utterance.seconds, 3), is_whole, number))
+            seconds = round(utterance.seconds, 3)
+            self._tell(Said(order.settings.digits, seconds, is_whole, order.number))
 
-    def _say(self, number: int, speaker: DigitSpeaker, settings: DigitSettings, utterance: Utterance) -> None:
-        if not self._is_wanted(number):
+    def _say(self, order: _Order) -> None:
+        if not self._is_wanted(order.number):
             return
+        utterance = order.utterance
         self._engine.insert(utterance)
-        for piece in pieces(speaker, settings):
-            utterance.add(soxr.resample(piece, speaker.spec.sample_rate, utterance.rate, quality="HQ"))
-            while utterance.waiting_seconds > _AHEAD_SECONDS and self._is_wanted(number):
+        for piece in order.sound():
+            utterance.add(piece)
+            time.sleep(_REST_SECONDS)
+            while utterance.waiting_seconds > _AHEAD_SECONDS and self._is_wanted(order.number):
                 time.sleep(_LOOK_SECONDS)
-            if not self._is_wanted(number) or utterance.is_over:
+            if not self._is_wanted(order.number) or utterance.is_over:
                 break
         utterance.finish()
-        while not utterance.is_over and self._is_wanted(number):
+        while not utterance.is_over and self._is_wanted(order.number):
             time.sleep(_LOOK_SECONDS)
         if not utterance.is_over:
             utterance.cancel()

@@ -1,6 +1,7 @@
 """The real window on the real engine, driven by lines on standard input; each is answered with a JSON line.
 
-start, stop, voice NAME, bypass, mute, record, freeze SECONDS, kill, stats, spectrum
+start, stop, voice NAME, mode NAME, instrument NAME, digits TEXT, turn_into NAME, drag, bypass, record,
+freeze SECONDS, kill, figures, columns
 """
 
 import json
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, QPoint, Qt, QTimer, pyqtSignal
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
@@ -83,6 +84,53 @@ class Driver(QObject):
         view.scrollTo(index)
         QTest.mouseClick(view.viewport(), LEFT, pos=view.visualRect(index).center())
         self._until(lambda: self.session.controller.settings["target"] == word)
+
+    def mode(self, word: str) -> None:
+        """Until the engine has done it."""
+        applied: list[str] = []
+        self.session.controller.applied.connect(applied.append)
+        self._click(self.session.window.live.mode.segment(word))
+        self._until(lambda: bool(applied))
+        self.session.controller.applied.disconnect(applied.append)
+
+    def instrument(self, word: str) -> None:
+        panel = self.session.window.live.instruments
+        assert panel is not None
+        self._until(lambda: word in panel.tiles.keys())
+        self._click(panel.tiles.tile(word))
+        self._until(lambda: self.session.controller.settings["timbre"] == word)
+
+    def digits(self, word: str) -> dict[str, Any]:
+        """Until all of it was said."""
+        speech, ends = self.session.digits, list[dict[str, Any]]()
+        assert speech is not None
+        self.session.controller.spoken.connect(ends.append)
+        speech.pad.text.setText(word)
+        self._click(speech.pad.say)
+        self._until(lambda: bool(ends))
+        return {"said": ends[0], "note": speech.pad.note.text()}
+
+    def turn_into(self, word: str) -> None:
+        speech = self.session.digits
+        assert speech is not None
+        box = speech.sound.target
+        self._until(lambda: box.findData(word) > 0)
+        box.setCurrentIndex(box.findData(word))
+        box.activated.emit(box.currentIndex())
+
+    def drag(self, word: str) -> dict[str, Any]:
+        """Across the map, until the place at the end was said."""
+        speech, ends = self.session.digits, list[dict[str, Any]]()
+        assert speech is not None
+        self.session.controller.spoken.connect(ends.append)
+        field = speech.card.map
+        middle = field.rect().center()
+        QTest.mousePress(field, LEFT, pos=middle)
+        self._until(lambda: bool(ends))
+        QTest.mouseMove(field, middle + QPoint(40, 20))
+        QTest.mouseRelease(field, LEFT, pos=middle + QPoint(40, 20))
+        self._until(lambda: len(ends) > 1)
+        return {"said": ends, "place": field.place}
 
     def bypass(self, word: str) -> None:
         self._click(self.session.window.live.transport.bypass)

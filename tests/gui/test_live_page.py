@@ -5,7 +5,8 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
-from gui.demo_link import COLUMNS_PER_SECOND, DemoLink, speech_columns, voice
+from gui.demo_link import DemoLink, voice
+from gui.demo_speech import COLUMNS_PER_SECOND, speech_columns
 from gui.session import Session
 from gui.voice_list import VOICE
 

@@ -16,6 +16,8 @@ import soxr
 from numpy.typing import NDArray
 
 from rtvc.catalog import ASSETS
+from rtvc.mel import MelSpec
+from rtvc.speaker_scan import scan_audio
 from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,6 +89,21 @@ def likeness(heard: NDArray[np.float32], said: NDArray[np.float32]) -> float:
     return float(correlation.max() / np.sqrt(np.sum(heard**2) * np.sum(said**2) + 1e-9))
 
 
+def pitch_hz(sound: NDArray[np.float32]) -> float:
+    spec = MelSpec()
+    speaker = scan_audio(soxr.resample(sound, RATE, spec.sample_rate).astype(np.float32))
+    assert speaker is not None, "there is no voice in it"
+    return speaker.pitch_hz
+
+
+def hum(seconds: float, hz: float) -> NDArray[np.float32]:
+    time = np.arange(round(seconds * RATE)) / RATE
+    phase = 2 * np.pi * hz * time + 0.3 * np.sin(2 * np.pi * 5.0 * time)
+    partials = sum(np.sin(n * phase) / n**2 for n in range(1, 8))
+    fades = np.minimum(1.0, np.minimum(time, seconds - time) / 0.1)
+    return (0.25 * fades * partials).astype(np.float32)
+
+
 def test_a_session_from_start_to_stop(card: VirtualCard, window: Window, tmp_path: Path) -> None:
     window.do("voice p230")
     started = window.do("start")
@@ -95,9 +112,11 @@ def test_a_session_from_start_to_stop(card: VirtualCard, window: Window, tmp_pat
     heard, said = card.say_and_listen(sound, len(sound) / RATE + 0.5)
     assert np.abs(heard).max() > 0.1, "the microphone heard nothing"
     assert np.abs(said).max() > 0.02, "nothing came out"
-    converted = likeness(heard, said)
+    converted, said_as_p230 = likeness(heard, said), said
     loudest = window.do("columns")["loudest"]
     window.do("voice p226")
+    card.say_and_listen(sound[:RATE], 1.2)  # until it has taken over
+    _, other = card.say_and_listen(sound, len(sound) / RATE + 0.5)
     window.do("bypass")
     card.say_and_listen(sound[:RATE], 1.2)  # until the fades are over
     before = window.do("figures")["stats"]
@@ -109,11 +128,46 @@ def test_a_session_from_start_to_stop(card: VirtualCard, window: Window, tmp_pat
     print(f"start {started['seconds']:.2f} s, likeness {converted:.2f}, bypassed {own:.2f}; {stats}")
     window.do("stop")
     assert window.end() == 0
+    high, low = pitch_hz(said_as_p230), pitch_hz(other)
+    print(f"p230 at {high:.0f} Hz, p226 at {low:.0f} Hz")
+    assert high > 150 > 140 > low, "a woman, then a man"
+    recorded, _ = soundfile.read(next(file for file in files if "voice" in file.name), dtype="float32")
+    assert np.abs(recorded).max() > 0.05, "nothing is in the recording"
     assert min(loudest) > 120, "the spectrograms stayed empty"
     assert converted < 0.6
     assert len(files) == 2 and all(soundfile.info(file).duration > 2.0 for file in files)
     if all(stats[name] == before[name] for name in ("underruns", "drops", "device_xruns", "recoveries")):
         assert own > 0.6  # with gaps in it, nothing is like anything
+
+
+def test_a_hum_is_played_and_a_number_is_spoken(card: VirtualCard, window: Window) -> None:
+    window.do("start")
+    window.do("mode timbre")
+    window.do("instrument violin")
+    card.say_and_listen(hum(1.0, 220.0), 1.5)  # until it has taken over
+    heard, played = card.say_and_listen(hum(2.0, 220.0), 2.8)
+    window.do("mode digits")
+    card.say_and_listen(hum(0.5, 220.0), 1.0)
+    _, silent = card.say_and_listen(hum(1.0, 220.0), 1.5)
+    spoken, dragged = window.do("digits 2024"), window.do("drag")
+    loudest = window.do("columns")["loudest"]
+    before = window.do("figures")["stats"]
+    window.do("turn_into p230")
+    turned = window.do("digits 2024")
+    after = window.do("figures")["stats"]
+    window.do("stop")
+    assert window.end() == 0
+    faults = {name: after[name] - before[name] for name in ("underruns", "overruns", "drops")}
+    print(f"as p230: {turned}, {faults}")
+    print(f"played at {pitch_hz(played):.1f} Hz, likeness {likeness(heard, played):.2f}; {spoken}; {dragged}")
+    assert pitch_hz(played) == pytest.approx(220.0, rel=0.02) and np.abs(played).max() > 0.02
+    assert np.abs(silent).max() < 0.003, "the microphone is heard among the digits"
+    assert spoken["said"]["whole"] and spoken["said"]["seconds"] > 1.0 and spoken["note"] == ""
+    assert all(one["whole"] for one in dragged["said"]) and dragged["place"] != [0.0, 0.0]
+    assert loudest[1] > 120, "no digit came out"
+    assert turned["said"]["whole"] and turned["note"] == ""
+    if card.is_realtime:  # else the machine's load decides
+        assert not any(faults.values()), "to convert digits disturbs the sound"
 
 
 def test_a_window_that_is_frozen_costs_no_sound(card: VirtualCard, window: Window) -> None:

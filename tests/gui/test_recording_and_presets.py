@@ -103,6 +103,7 @@ def test_hotkeys(qtbot: QtBot, session: Session, link: DemoLink, tmp_path: Path)
     session.settings.recordings = str(tmp_path)
     control = Qt.KeyboardModifier.ControlModifier
     window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
     qtbot.keyClick(window, Qt.Key.Key_Return, control)
     assert link.state == "running"
     qtbot.keyClick(window, Qt.Key.Key_M, control)

@@ -77,6 +77,16 @@ def test_digits_are_converted_like_any_voice(capsys: pytest.CaptureFixture[str],
     assert rate == 22050 and np.abs(sound).max() > 0.02
 
 
+def test_a_place_on_the_map_is_what_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out, again = tmp_path / "a.wav", tmp_path / "b.wav"
+    six = ["--mode", "digits", "--digits", "6", "--seed", 1, "--json"]
+    assert json.loads(run(capsys, *six, "--at=-1,0.5", out))["at"] == [-1.0, 0.5]
+    run(capsys, *six, "--at=-1,0.5", "--variation", 0, again)
+    assert again.read_bytes() == out.read_bytes(), "chance has no part in it"
+    run(capsys, *six, "--at", "2,0.5", again)
+    assert again.read_bytes() != out.read_bytes()
+
+
 class PullingOutput(FakeOutput):
     """Asks for a block whenever the player looks."""
 
@@ -150,6 +160,11 @@ def test_without_a_speaker_or_with_one_that_goes(
         (["--from", "3", "--to", "8", "--steps", "1", "o.wav"], 2, "and is 2 to 100"),
         (["--digits", "1", "--steps", "3", "o.wav"], 2, "--steps goes with --from and --to"),
         (["o.wav"], 2, "There is nothing to say"),
+        (["--digits", "12", "--at", "0,1", "o.wav"], 2, "on the map of one digit"),
+        (["--from", "3", "--to", "8", "--at", "0,1", "o.wav"], 2, "on the map of one digit"),
+        (["--digits", "1", "--at", "0,9", "o.wav"], 2, "The place is 0, 9; both must lie between -4 and 4"),
+        (["--digits", "1", "--at", "middle", "o.wav"], 2, "middle is not two numbers with a comma"),
+        (["--digits", "1", "--at", "1,b", "o.wav"], 2, "1,b is not two numbers with a comma"),
         (["--digits", "1", "--sample-rate", "400", "o.wav"], 2, "400 Hz"),
     ],
 )

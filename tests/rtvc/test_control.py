@@ -170,6 +170,11 @@ def test_digits_are_said_into_the_sound(
         said = parent.await_event("said")
         assert (said["number"], said["digits"], said["whole"]) == (answer["number"], "2024", True)
         assert said["seconds"] > 0.8
+        assert parent.ask(cmd="say", digits="7", at=[-1, 0.5], target="p230")["ok"]
+        assert parent.await_event("said")["whole"] is True
+        assert "nobody" in parent.ask(cmd="say", digits="7", target="nobody")["error"]
+        both = parent.ask(cmd="say", digits="7", target="p230", converted=True)
+        assert "exclude each other" in both["error"]
         assert parent.ask(cmd="say", digits="7" * 900, converted=True)["ok"]
         assert parent.ask(cmd="say")["ok"], "nothing ends what is said"
         assert parent.await_event("said")["whole"] is False
@@ -212,6 +217,11 @@ def test_the_end_of_the_parent_is_the_end_of_the_program(parent: Parent) -> None
         ('{"cmd": "say", "voice": "theo"}', "'say' takes 'digits'"),
         ('{"cmd": "say", "digits": "1", "loud": true}', "'loud' means nothing"),
         ('{"cmd": "say", "digits": "1", "alone": 1}', "'alone' is true or false, not 1"),
+        ('{"cmd": "say", "digits": "1", "at": [0, 9]}', "The place is 0, 9; both must lie between -4 and 4"),
+        ('{"cmd": "say", "digits": "12", "at": [0, 1]}', "on the map of one digit"),
+        ('{"cmd": "say", "digits": "1", "at": [1]}', "'at' is two numbers such as [0.5, -1], not [1]"),
+        ('{"cmd": "say", "digits": "1", "at": [1, "b"]}', "'at' is a number, not 'b'"),
+        ('{"cmd": "say", "digits": "1", "target": 3}', "'target' is a text or null, not 3"),
         ('{"cmd": "say", "digits": "1", "variation": 3}', "variation is 3; it must lie between"),
         ('{"cmd": "spectrum", "on": 1}', "'on', which is true or false"),
         ('{"cmd": "get", "id": []}', "An 'id' is a whole number or a text"),

@@ -12,7 +12,7 @@ from rtvc.chain import build_chain
 from rtvc.digit_settings import DigitSettings
 from rtvc.digits import DigitSpeaker
 from rtvc.engine import Engine
-from rtvc.errors import ModelError, UsageError
+from rtvc.errors import ModelError, RtvcError, UsageError
 from rtvc.key_commands import KeyCommands
 from rtvc.runtime import BlockModel
 from rtvc.settings import ChainSettings
@@ -65,6 +65,19 @@ def test_what_is_said_is_heard_and_its_end_told(engine: Engine, speaker: DigitSp
     assert (first.number, first.digits, first.is_whole) == (number, "20", True)
     assert (second.digits, second.is_whole) == ("4", True) and first.seconds > second.seconds > 0.2
     assert engine.device.loudest > 0.05  # type: ignore[attr-defined]
+
+
+def test_a_place_on_the_map_in_another_voice_is_heard(engine: Engine, speaker: DigitSpeaker) -> None:
+    told: queue.Queue[Said] = queue.Queue()
+    talker = Talker(engine, told.put, lambda model: speaker)
+    talker.say(DigitSettings("4", at=(1.0, -1.0)))
+    own = told.get(timeout=PATIENCE)
+    talker.say(DigitSettings("4", at=(1.0, -1.0)), target="p230")
+    converted = told.get(timeout=PATIENCE)
+    assert own.is_whole and converted.is_whole
+    assert converted.seconds == pytest.approx(own.seconds, abs=0.06)  # its pause may differ
+    with pytest.raises(RtvcError, match="nobody"):
+        talker.say(DigitSettings("4"), target="nobody")
 
 
 def test_it_can_be_ended_and_ends_with_the_sound(engine: Engine, speaker: DigitSpeaker) -> None:
