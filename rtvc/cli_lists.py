@@ -15,6 +15,7 @@ _DEVICE_COLUMNS = ("index", "name", "host_api", "inputs", "outputs", "sample_rat
 _VOICE_COLUMNS = ("id", "name", "gender", "median_hz", "licence", "source")
 _TIMBRE_COLUMNS = ("name", "models", "licence")
 _MODEL_COLUMNS = ("name", "system", "voices", "licence", "note")
+_MOST_NAMES = 20  # in a cell; JSON has all
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,4 +50,7 @@ def _print_table(rows: list[Row], columns: tuple[str, ...]) -> None:
 
 
 def _cell(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    if not isinstance(value, list):
+        return str(value)
+    more = [f"and {len(value) - _MOST_NAMES} more"] if len(value) > _MOST_NAMES else []
+    return ", ".join(value[:_MOST_NAMES] + more)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from rtvc import audio_io, cli, cli_files, headless, log
+from rtvc import audio_io, cli, cli_files, cli_lists, headless, log
 from rtvc.audio_link import DeviceChoice
 from rtvc.devices import Device
 from rtvc.errors import DeviceError, RtvcError
@@ -201,6 +201,18 @@ def test_without_arguments_and_with_devices_it_goes_live(monkeypatch: pytest.Mon
     monkeypatch.setattr(audio_io, "list_devices", lambda: [card])
     monkeypatch.setattr(headless, "run", lambda **_: 42)
     assert cli.main([]) == 42
+
+
+def test_a_table_names_only_the_first_of_many_voices(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {"name": "crowd", "system": "", "voices": [f"p{n}" for n in range(303)], "licence": "", "note": ""}
+    monkeypatch.setattr(cli_lists, "model_rows", lambda: [row])
+    assert cli.main(["--list-models"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "and 283 more" in shown and "p20" not in shown
+    assert cli.main(["--list-models", "--json"]) == 0
+    assert "p302" in capsys.readouterr().out
 
 
 def test_lists(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
