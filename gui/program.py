@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from rtvc.threads import one_each
+
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -22,8 +24,7 @@ def module_command(module: str) -> list[str]:
 def surroundings() -> dict[str, str]:
     """Variables for children other than the engine: they find our packages, and leave it the other cores."""
     paths = [str(_ROOT), os.environ.get("PYTHONPATH", "")]
-    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-    return {"PYTHONPATH": os.pathsep.join(filter(None, paths)), **dict.fromkeys(threads, "1")}
+    return {"PYTHONPATH": os.pathsep.join(filter(None, paths)), **one_each()}
 
 
 def engine_command() -> list[str]:

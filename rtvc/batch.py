@@ -13,13 +13,13 @@ from rtvc.audio_file import shown
 from rtvc.batch_worker import Failure, Reuse, Shared, convert_job, start_worker, work
 from rtvc.folder_plan import FileJob, plan_folder
 from rtvc.offline import Conversion, MakePipeline, check_output_rate
+from rtvc.threads import one_each
 
 MAX_JOBS = 61  # Windows can't wait for more
 BatchProgress = Callable[[float, int, int], None]  # share done (0..1), files finished, files in all
 
 _POLL_SECONDS = 0.1
 _USUAL_RATE = 48_000
-_THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 @dataclass
@@ -139,8 +139,8 @@ def _outcome(
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
     """Processes started within do their sums on one thread; libraries read this when they are loaded."""
-    before = {name: os.environ.get(name) for name in _THREAD_COUNTS}
-    os.environ.update(dict.fromkeys(_THREAD_COUNTS, "1"))
+    before = {name: os.environ.get(name) for name in one_each()}
+    os.environ.update(one_each())
     try:
         yield
     finally:

@@ -5,7 +5,6 @@ Measures on the machine it runs on and on sound it makes up itself. Judges no so
 
 import argparse
 import json
-import os
 import platform
 import sys
 import time
@@ -13,9 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-# Read by the libraries when they are loaded, hence before numpy: one thread is what is measured.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-    os.environ.setdefault(_name, "1")
+from rtvc.threads import sum_on_one
+
+sum_on_one()
 
 import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402

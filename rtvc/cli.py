@@ -17,10 +17,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from types import FrameType
 
-from rtvc.cli_digit_options import typed_digits
-from rtvc.cli_options import chain_settings, parse
-from rtvc.errors import EXIT_INTERRUPTED, DeviceError, RtvcError
-from rtvc.settings import ChainSettings
+from rtvc.threads import sum_on_one
+
+sum_on_one()
+
+from rtvc.cli_digit_options import typed_digits  # noqa: E402
+from rtvc.cli_options import chain_settings, parse  # noqa: E402
+from rtvc.errors import EXIT_INTERRUPTED, DeviceError, RtvcError  # noqa: E402
+from rtvc.settings import ChainSettings  # noqa: E402
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -10,8 +10,9 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-    os.environ.setdefault(_name, "1")
+from rtvc.threads import sum_on_one
+
+sum_on_one()
 
 import numpy as np  # noqa: E402
 from rich.progress import track  # noqa: E402

@@ -1,6 +1,7 @@
 """The command line: what it accepts, what it prints where, and the exit code of all that goes wrong."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -246,3 +247,17 @@ def test_interruption_from_outside_leaves_nothing(tmp_path: Path, number: signal
         said = process.communicate(timeout=60)[1]
     assert (process.returncode, said) == (130, "rtvc: Interrupted; no half file is left.\n")
     assert not list(results.iterdir())
+
+
+def test_sums_take_one_thread_unless_told_otherwise() -> None:
+    code = "import os, gui.start; print(os.environ['OMP_NUM_THREADS'], os.environ['OPENBLAS_NUM_THREADS'])"
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    surroundings = {name: value for name, value in os.environ.items() if name not in names}
+
+    def counts(**more: str) -> str:
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, env=surroundings | more, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    assert counts() == "1 1"
+    assert counts(OMP_NUM_THREADS="3") == "3 1"
