@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.live.delay import delay_ms
 from tests.live.sound_marks import delay_and_likeness, noise_bursts
 from tests.live.virtual_card import RATE
 
@@ -65,3 +66,11 @@ def test_of_one_clock_the_whole_sound_is_compared():
 def test_another_sound_is_not_alike():
     heard, said = heard_and_said(noise_bursts(1.5))
     assert delay_and_likeness(heard, np.roll(said[::-1], 7)[: len(heard)])[1] < 0.6
+
+
+def test_a_voice_in_another_is_found_by_how_it_swells():
+    rng, late = np.random.default_rng(3), round(0.09 * RATE)
+    swell = np.repeat(rng.uniform(0, 1, 20), RATE // 8).astype(np.float32)
+    one, other = (swell * rng.standard_normal(len(swell)).astype(np.float32) for _ in range(2))
+    said = np.concatenate([np.zeros(late, np.float32), other])[: len(one)]
+    assert delay_ms(one, said) == pytest.approx(90.0, abs=2.0)
