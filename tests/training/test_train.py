@@ -203,6 +203,20 @@ save_file(weights, Path({str(tmp_path)!r}) / f"rank{{fabric.global_rank}}.safete
     assert not torch.equal(weight, first["network.generator.leave.weight"])
 
 
+def test_the_autoencoder_hears_stretched_frequencies(caches, tmp_path):
+    plain = loop_of("autoencoder", caches("autoencoder"), tmp_path / "plain").system.batch(3, 0)
+    torch.testing.assert_close(plain["heard"], plain["mel"], rtol=0, atol=0.02)  # quantised floors
+    text = tiny_runs.config_text("autoencoder", caches("autoencoder"))
+    config = parse_config(text.replace("reference_frames", "warp = [0.7, 1.45]\nreference_frames"))
+    fabric = make_fabric(tmp_path, "cpu")
+    fabric.launch()
+    system = make_system(config)
+    Loop(system, fabric, tmp_path / "warped")
+    warped = system.batch(3, 0)
+    torch.testing.assert_close(warped["mel"], plain["mel"], rtol=0, atol=0)
+    assert (warped["heard"] - warped["mel"]).abs().mean() > 0.1
+
+
 def test_a_corrupt_checkpoint_is_a_sentence(caches, tmp_path, monkeypatch, capsys):
     config = tiny_runs.write_config(tmp_path / "tiny.toml", "digits-cnn", caches("digits-cnn"), epochs=1)
     folder = tmp_path / "run"

@@ -12,6 +12,7 @@ from rtvc.errors import UsageError
 from training.cache import Entry, FeatureCache
 from training.config import RunConfig, section
 from training.networks.autoencoder import Autoencoder, AutoencoderConfig
+from training.perturb import warp_bank
 from training.systems.base import NETWORK, Batch, System, Terms
 
 PLAIN_CHECKPOINT = "best_model.pth"
@@ -28,6 +29,7 @@ class AutoencoderData:
     frames: tuple[int, int] = (96, 160)  # shortest and longest crop: live windows are short
     reference_frames: int = 128
     leave_out: tuple[str, ...] = ()  # speakers never trained on
+    warp: tuple[float, float] = (1.0, 1.0)  # by how much what is heard is stretched in frequency, at random
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class AutoencoderSystem(System):
         ]
         amounts = np.array([sum(e.frames for e in self.of_speaker[name]) for name in self.speakers])
         self.chances = np.sqrt(amounts) / np.sqrt(amounts).sum()
+        self.bank = warp_bank(self.spec, *self.data.warp).numpy()
         self.shape = section(AutoencoderConfig, config.network, "network")
         self.network = Autoencoder(self.shape, len(self.speakers))
         self.parts = {NETWORK: self.network}
@@ -78,10 +81,13 @@ class AutoencoderSystem(System):
             first, second = random.choice(len(clips), size=2, p=lengths / lengths.sum())
             mels.append(self.cache.crop(clips[first], frames, random))
             references.append(self.cache.crop(clips[second], self.data.reference_frames, random))
-        return {"mel": _tensor(mels), "reference": _tensor(references)}
+        warps = self.bank[random.integers(len(self.bank), size=len(mels))]
+        heard = [np.maximum(mel @ warp, self.spec.log_floor) for mel, warp in zip(mels, warps, strict=True)]
+        return {"heard": _tensor(heard), "mel": _tensor(mels), "reference": _tensor(references)}
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        mel, content, content_again = self.live[NETWORK](batch["mel"], batch["reference"])
+        """Words are heard out of another mouth, at another pitch: the voice has to come from elsewhere."""
+        mel, content, content_again = self.live[NETWORK](batch["heard"], batch["reference"])
         return {
             "reconstruction": self.weights.reconstruction * (mel - batch["mel"]).abs().mean(),
             "content": self.weights.content * (content_again - content.detach()).square().mean(),
