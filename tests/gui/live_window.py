@@ -1,7 +1,7 @@
 """The real window on the real engine, driven by lines on standard input; each is answered with a JSON line.
 
 start, stop, voice NAME, mode NAME, instrument NAME, digits TEXT, turn_into NAME, drag, bypass, record,
-freeze SECONDS, kill, figures, columns
+drop COUNT, cancel, freeze SECONDS, kill, figures, columns
 """
 
 import json
@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QObject, QPoint, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl, pyqtSignal
+from PyQt6.QtGui import QDropEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
@@ -23,6 +24,7 @@ from gui.program import engine_command
 from gui.session import Session
 from gui.voice_list import VOICE
 from gui.window_settings import SettingsFile
+from rtvc.catalog import ASSETS
 
 LEFT = Qt.MouseButton.LeftButton
 PATIENCE_SECONDS = 60.0
@@ -139,6 +141,27 @@ class Driver(QObject):
         self._click(self.session.window.live.transport.record)
         folder = Path(self.session.settings.recordings)
         return {"files": sorted(str(path) for path in folder.glob("*.wav"))}
+
+    def drop(self, word: str) -> dict[str, Any]:
+        """So many files on the page Files, until one of them is converted."""
+        folder = Path(self.session.settings.recordings) / "dropped"
+        folder.mkdir(parents=True)
+        paths = [folder / f"{number:04}.wav" for number in range(int(word))]
+        for path in paths:
+            path.symlink_to(ASSETS / "demo" / "hello.wav")
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        page, queue = self.session.window.files, self.session.queue
+        nothing = Qt.KeyboardModifier.NoModifier
+        page.dropEvent(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, LEFT, nothing))
+        self._until(lambda: queue.count("done") > 0)
+        return {"waiting": queue.count("waiting"), "failed": queue.count("failed")}
+
+    def cancel(self, word: str) -> dict[str, Any]:
+        queue = self.session.queue
+        queue.cancel()
+        self._until(lambda: not queue.is_busy)
+        return {"done": queue.count("done")}
 
     def freeze(self, word: str) -> None:
         time.sleep(float(word))  # the fault itself: a window that does nothing for so long
