@@ -6,6 +6,7 @@ commands, answers, and tells stats.
 """
 
 import base64
+import contextlib
 import json
 import queue
 import threading
@@ -33,6 +34,8 @@ from rtvc.talker import Said, Talker
 PROTOCOL = 1
 _STATS_SECONDS = 0.04
 _MOST_ERRANDS = 32
+_PATIENCE_SECONDS = 2.0  # with an errand that is under way when the program ends
+_Errand = tuple[Any, Callable[[], dict[str, Any]]]
 
 
 def run(
@@ -57,6 +60,7 @@ def run(
         with realtime.raised_thread_priority(realtime.ONLOOKER_PRIORITY):
             writer.send("hello", protocol=PROTOCOL, settings=changes.current(engine.wanted))
             control.serve(LineReader(commands), is_stopped)
+            control.end()
         engine.stop()
         writer.send("bye")
         writer.close()
@@ -70,7 +74,7 @@ class _Control:
         self._engine, self._writer = engine, writer
         self._talker = Talker(engine, self._has_said)
         self._has_quit = False
-        self._errands: queue.Queue[tuple[Any, Callable[[], dict[str, Any]]]] = queue.Queue(_MOST_ERRANDS)
+        self._errands: queue.Queue[_Errand | None] = queue.Queue(_MOST_ERRANDS)
         self._quick = {"set": self._set, "get": self._get, "spectrum": self._spectrum, "quit": self._quit}
         self._slow = {
             "start": self._start,
@@ -83,7 +87,10 @@ class _Control:
             "models": self._models,
             "timbres": self._timbres,
         }
-        threading.Thread(target=self._run_errands, name="rtvc control errands", daemon=True).start()
+        self._errands_thread = threading.Thread(
+            target=self._run_errands, name="rtvc control errands", daemon=True
+        )
+        self._errands_thread.start()
 
     def serve(self, reader: LineReader, is_stopped: Callable[[], bool]) -> None:
         """Until told to quit, the commands end or nobody reads the answers any more."""
@@ -100,6 +107,14 @@ class _Control:
             if time.monotonic() >= next_stats:
                 next_stats = max(next_stats + _STATS_SECONDS, time.monotonic())
                 self._tell()
+
+    def end(self) -> None:
+        """What waits is left undone, what is under way is waited for: a library at work in it would crash."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._errands.get_nowait()
+        self._errands.put(None)
+        self._errands_thread.join(_PATIENCE_SECONDS)
 
     def _tell(self) -> None:
         while (notice := self._engine.next_notice()) is not None:
@@ -138,10 +153,10 @@ class _Control:
 
     def _run_errands(self) -> None:
         """Errands' thread."""
-        while True:
-            number, errand = self._errands.get()
+        while (errand := self._errands.get()) is not None:
+            number, do = errand
             try:
-                self._answer(number, errand())
+                self._answer(number, do())
             except RtvcError as error:
                 self._refuse(number, error)
             except Exception as error:

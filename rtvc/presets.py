@@ -14,16 +14,15 @@ class Preset:
     vocoder_iterations: int  # 20 to 32 gain 0.04 PESQ and cost a quarter of the CPU
     block_samples: int  # device block at 48 kHz; other rates scale it
     output_margin_ms: float  # what the output buffer holds beyond one hop, against jitter
-    device_ms: float | None  # asked of the sound system's own buffer; None: what the device calls low
     description: str
 
 
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("low", -1, 16, 128, 5.0, 5.5, "least delay, for monitoring oneself and games"),
-        Preset("balanced", 0, 20, 256, 6.0, None, "the default: clear sound below a tenth of a second"),
-        Preset("quality", 2, 24, 512, 15.0, None, "best sound, for recordings and streams"),
+        Preset("low", -1, 20, 128, 2.0, "least delay, for monitoring oneself and games"),
+        Preset("balanced", 0, 20, 256, 6.0, "the default: clear sound below a tenth of a second"),
+        Preset("quality", 2, 24, 512, 15.0, "best sound, for recordings and streams"),
     )
 }
 DEFAULT_PRESET = "balanced"

@@ -45,14 +45,13 @@ class Streams:
         self._mixed = np.zeros(self.input_block, np.float32)
         self._mono = np.zeros(self.output_block, np.float32)
         with realtime.raised_library_threads():
-            self._streams = self._open(source, sink, preset)
+            self._streams = self._open(source, sink)
         self._closing = Closing(sd)
 
-    def _open(self, source: Device, sink: Device, preset: Preset) -> list[Any]:
+    def _open(self, source: Device, sink: Device) -> list[Any]:
         sd = self._sd
         channels = min(2, source.max_input_channels), min(2, sink.max_output_channels)
-        latency = "low" if preset.device_ms is None else preset.device_ms / 1e3
-        common = {"dtype": "float32", "latency": latency, "dither_off": True}
+        common = {"dtype": "float32", "latency": "low", "dither_off": True}
         ends = [
             {"samplerate": self.input_rate, "blocksize": self.input_block, "device": source.index},
             {"samplerate": self.output_rate, "blocksize": self.output_block, "device": sink.index},

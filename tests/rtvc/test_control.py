@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from rtvc import catalog, control
+from rtvc import catalog, control, listings
 from rtvc.errors import DeviceError, ModelError
 from rtvc.line_reader import MOST_LINE_BYTES
 from rtvc.settings import ChainSettings
@@ -295,3 +295,23 @@ def test_how_an_instrument_is_played_is_set_by_command(parent: Parent) -> None:
         assert isinstance(parent.ask(cmd="timbres")["timbres"], list)
 
     serve(parent, script)
+
+
+def test_what_is_under_way_is_finished_at_the_end(parent: Parent, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, may_end, done = threading.Event(), threading.Event(), threading.Event()
+
+    def slow() -> list[Any]:
+        begun.set()
+        may_end.wait(PATIENCE)
+        done.set()
+        return []
+
+    def script() -> None:
+        parent.send('{"cmd": "models"}\n{"cmd": "voices"}\n')
+        assert begun.wait(PATIENCE)
+        parent.close()
+        may_end.set()
+
+    monkeypatch.setattr(listings, "model_rows", slow)
+    serve(parent, script)
+    assert done.is_set(), "the program ended while a library was at work"
