@@ -167,7 +167,7 @@ def test_a_hum_is_played_and_a_number_is_spoken(card: VirtualCard, window: Windo
     assert all(one["whole"] for one in dragged["said"]) and dragged["place"] != [0.0, 0.0]
     assert loudest[1] > 120, "no digit came out"
     assert turned["said"]["whole"] and turned["note"] == ""
-    if card.is_realtime:  # else the machine's load decides
+    if card.is_quiet:  # else the machine's load decides
         assert not any(faults.values()), "to convert digits disturbs the sound"
 
 
@@ -187,10 +187,8 @@ def test_a_window_that_is_frozen_and_full_of_files_costs_no_sound(card: VirtualC
     seconds = after["seconds"] - before["seconds"]
     print(f"{seconds:.1f} s of sound, {faults}; {dropped}, {cancelled}")
     assert dropped["waiting"] > 1900 and dropped["failed"] == 0
-    if card.is_realtime:  # else the machine's load decides
-        assert faults["drops"] == faults["overruns"] == 0
-    if card.is_quiet:
-        assert faults["underruns"] == 0
+    if card.is_quiet:  # else the machine's load decides
+        assert not any(faults.values())
 
 
 def test_an_engine_that_is_killed_is_back_soon(window: Window) -> None:

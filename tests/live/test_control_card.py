@@ -176,8 +176,5 @@ def faults_of_a_flood(card: VirtualCard) -> int:
     program.end()
     print(f"{FLOOD_COMMANDS} commands in {taken:.1f} s, {after}")
     assert answer["settings"]["output_gain_db"] == -((FLOOD_COMMANDS - 1) % 7)
-    assert after["state"] == "running"
-    if card.is_quiet:
-        assert program.states == ["starting", "running"]
-        assert after["drops"] == before["drops"], "what a stall piled up was thrown away"
+    assert after["state"] == "running" and program.states == ["starting", "running"]
     return faults(after) - faults(before)
