@@ -9,7 +9,7 @@ from rtvc import realtime
 MOST_LINE_BYTES = 65536
 _CHUNK_BYTES = 65536
 _MOST_WAITING = 64  # lines; when they are not taken the pipe fills, and whoever writes has to wait
-_LINES_IN_A_ROW, _REST_SECONDS = 20, 0.02  # a thousand lines a second; more would take time from the sound
+_LINES_IN_A_ROW, _REST_SECONDS = 2, 0.004  # 500 lines a second; more at once would slow the hops down
 _WAIT_SECONDS = 0.1
 
 TOO_LONG = b"\n"  # stands for a line that was thrown away; no line can look like it
