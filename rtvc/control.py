@@ -6,13 +6,12 @@ commands, answers, and tells stats.
 """
 
 import base64
-import contextlib
 import json
 import queue
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from rtvc import changes, realtime, say_command, scope
 from rtvc.audio_io import look_afresh, open_audio
 from rtvc.audio_link import DeviceChoice, OpenAudio
 from rtvc.engine import Engine
+from rtvc.errands import Errands
 from rtvc.errors import RtvcError, UsageError
 from rtvc.event_writer import EventWriter
 from rtvc.headless import stats_as_json, stop_on_signals
@@ -33,9 +33,6 @@ from rtvc.talker import Said, Talker
 
 PROTOCOL = 1
 _STATS_SECONDS = 0.04
-_MOST_ERRANDS = 32
-_PATIENCE_SECONDS = 2.0  # with an errand that is under way when the program ends
-_Errand = tuple[Any, Callable[[], dict[str, Any]]]
 
 
 def run(
@@ -60,7 +57,7 @@ def run(
         with realtime.raised_thread_priority(realtime.ONLOOKER_PRIORITY):
             writer.send("hello", protocol=PROTOCOL, settings=changes.current(engine.wanted))
             control.serve(LineReader(commands), is_stopped)
-            control.end()
+            control.errands.end()
         engine.stop()
         writer.send("bye")
         writer.close()
@@ -74,7 +71,7 @@ class _Control:
         self._engine, self._writer = engine, writer
         self._talker = Talker(engine, self._has_said)
         self._has_quit = False
-        self._errands: queue.Queue[_Errand | None] = queue.Queue(_MOST_ERRANDS)
+        self.errands = Errands("rtvc control errands")
         self._quick = {"set": self._set, "get": self._get, "spectrum": self._spectrum, "quit": self._quit}
         self._slow = {
             "start": self._start,
@@ -87,10 +84,6 @@ class _Control:
             "models": self._models,
             "timbres": self._timbres,
         }
-        self._errands_thread = threading.Thread(
-            target=self._run_errands, name="rtvc control errands", daemon=True
-        )
-        self._errands_thread.start()
 
     def serve(self, reader: LineReader, is_stopped: Callable[[], bool]) -> None:
         """Until told to quit, the commands end or nobody reads the answers any more."""
@@ -107,14 +100,6 @@ class _Control:
             if time.monotonic() >= next_stats:
                 next_stats = max(next_stats + _STATS_SECONDS, time.monotonic())
                 self._tell()
-
-    def end(self) -> None:
-        """What waits is left undone, what is under way is waited for: a library at work in it would crash."""
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._errands.get_nowait()
-        self._errands.put(None)
-        self._errands_thread.join(_PATIENCE_SECONDS)
 
     def _tell(self) -> None:
         while (notice := self._engine.next_notice()) is not None:
@@ -138,29 +123,21 @@ class _Control:
             if isinstance(name, str) and name in self._quick:
                 self._answer(number, self._quick[name](command))
             elif isinstance(name, str) and name in self._slow:
-                self._send_on_errand(number, name, command)
+                self.errands.add(partial(self._do, number, name, command))
             else:
                 known = ", ".join([*self._quick, *self._slow])
                 raise UsageError(f"There is no command {name!r:.40}; 'cmd' is one of {known}.")
         except RtvcError as error:
             self._refuse(number, error)
 
-    def _send_on_errand(self, number: Any, name: str, command: dict[str, Any]) -> None:
-        try:
-            self._errands.put_nowait((number, lambda: self._slow[name](command)))
-        except queue.Full:
-            raise UsageError(f"'{name}' was not done: {_MOST_ERRANDS} commands wait already.") from None
-
-    def _run_errands(self) -> None:
+    def _do(self, number: Any, name: str, command: dict[str, Any]) -> None:
         """Errands' thread."""
-        while (errand := self._errands.get()) is not None:
-            number, do = errand
-            try:
-                self._answer(number, do())
-            except RtvcError as error:
-                self._refuse(number, error)
-            except Exception as error:
-                self._refuse(number, RtvcError(f"This went wrong ({type(error).__name__}: {error})."))
+        try:
+            self._answer(number, self._slow[name](command))
+        except RtvcError as error:
+            self._refuse(number, error)
+        except Exception as error:
+            self._refuse(number, RtvcError(f"This went wrong ({type(error).__name__}: {error})."))
 
     def _answer(self, number: Any, content: dict[str, Any]) -> None:
         self._writer.send("answer", id=number, ok=True, **content)
