@@ -16,7 +16,6 @@ from rtvc.audio_io import open_audio
 from rtvc.audio_link import AudioLink, DeviceChoice, OpenAudio
 from rtvc.digit_settings import DigitSettings
 from rtvc.engine import Engine
-from rtvc.errors import RtvcError
 from rtvc.keeper import Notice
 from rtvc.key_commands import HELP, KeyCommands, Typed
 from rtvc.keys import pressed_keys
@@ -62,13 +61,11 @@ def run(
                     engine.record(*record)
                 _watch(engine, show, seconds, lambda: is_stopped() or _obey(keys, read_key(), show))
                 last = engine.stats()
-            show.end_line()
             show.stopped(last)
         except BrokenPipeError:
             return _quit_quietly()
-        except RtvcError:
+        finally:
             show.end_line()
-            raise
     return 0
 
 
@@ -168,12 +165,10 @@ class _TextReport:
             self._stream.write("\n")
 
     def stopped(self, stats: Stats) -> None:
-        print(
+        self.said(
             f"{stats.seconds:.1f} s converted; {stats.underruns} underruns, {stats.overruns} overruns, "
             f"{stats.drops} drops ({stats.dropped_ms:.0f} ms), {stats.device_xruns} xruns of the devices, "
-            f"{stats.recoveries} recoveries.",
-            file=self._stream,
-            flush=True,
+            f"{stats.recoveries} recoveries."
         )
 
 
