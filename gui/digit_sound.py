@@ -8,15 +8,11 @@ from PyQt6.QtWidgets import QComboBox, QGridLayout, QVBoxLayout, QWidget
 from gui.modes import DIGITS
 from gui.parts import Card, row, words
 from gui.segmented import Segmented
-from gui.value_slider import HEAD_PIXELS, ValueSlider
+from gui.value_slider import HEAD_PIXELS, ValueSlider, semitones
 from rtvc.digit_settings import ANY_VOICE
 
 _PREFIX = "digits-"  # of the models' names; the engine takes them without
 _SEGMENT_PIXELS = 56
-
-
-def _semitones(value: float) -> str:
-    return f"{value:+.1f} st" if value else "0 st"
 
 
 class DigitSound(Card):
@@ -35,8 +31,8 @@ class DigitSound(Card):
         self.target.setAccessibleName(self.tr("In the voice of"))
         self.target.setProperty("compact", True)
         self.sliders = {
-            "pitch_semitones": ValueSlider(self.tr("Pitch"), (-12, 12), 0.5, _semitones),
-            "formant_semitones": ValueSlider(self.tr("Formant"), (-6, 6), 0.5, _semitones),
+            "pitch_semitones": ValueSlider(self.tr("Pitch"), (-12, 12), 0.5, semitones),
+            "formant_semitones": ValueSlider(self.tr("Formant"), (-6, 6), 0.5, semitones),
         }
         self._lay_out()
         self._wire()

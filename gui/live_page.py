@@ -91,7 +91,7 @@ class LivePage(Page):
             self._make_instruments()
         if mode == DIGITS and self.digits is None:
             self._make_digits()
-        is_digits = self.digits is not None and mode == DIGITS
+        is_digits = mode == DIGITS
         self.voices.setVisible(mode == SPEAKER)
         self.sound.setVisible(not is_digits)
         self.transport.offer_comparison(not is_digits)

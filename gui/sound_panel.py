@@ -10,18 +10,14 @@ from gui.modes import TIMBRE, shown_mode
 from gui.parts import Card, row, words
 from gui.segmented import Segmented
 from gui.timbre_controls import TimbreControls
-from gui.value_slider import ValueSlider
+from gui.value_slider import ValueSlider, semitones
 from rtvc.presets import PRESETS
-from rtvc.settings import DEFAULT_MODEL, DEFAULT_TIMBRE_MODEL
+from rtvc.settings import model_meant
 
 _QUALITY_PIXELS, _CHECK_PIXELS = 82, 20
 _GATE_REST_DB = -50.0
 _COLUMNS = 4
 _Rows = list[list[tuple[QWidget, int]]]  # widgets, and how many columns each of them takes
-
-
-def _semitones(value: float) -> str:
-    return f"{value:+.1f} st" if value else "0 st"
 
 
 def _share(value: float) -> str:
@@ -48,8 +44,8 @@ class SoundPanel(Card):
         self.model.setToolTip(self.tr("The model that speaks, or plays"))
         self.presets_place = QHBoxLayout()
         self.sliders = {
-            "pitch_semitones": ValueSlider(self.tr("Pitch"), (-12, 12), 0.5, _semitones),
-            "formant_semitones": ValueSlider(self.tr("Formant"), (-6, 6), 0.5, _semitones),
+            "pitch_semitones": ValueSlider(self.tr("Pitch"), (-12, 12), 0.5, semitones),
+            "formant_semitones": ValueSlider(self.tr("Formant"), (-6, 6), 0.5, semitones),
             "noise_reduction": ValueSlider(self.tr("Noise reduction"), (0, 1), 0.05, _share),
             "input_gain_db": ValueSlider(self.tr("Microphone"), (-24, 24), 1, _decibels),
             "output_gain_db": ValueSlider(self.tr("Output"), (-24, 24), 1, _decibels),
@@ -111,7 +107,7 @@ class SoundPanel(Card):
             self._offer_models(mode)
         self._lay_out(self._rows(settings))
         self.quality.choose(settings["preset"])
-        self.model.setCurrentIndex(self.model.findData(_model(settings)))
+        self.model.setCurrentIndex(self.model.findData(model_meant(mode, settings["model"])))
         if self.timbre is not None and mode == TIMBRE:
             self.timbre.show_settings(settings)
         for name, slider in self.sliders.items():
@@ -158,9 +154,3 @@ class SoundPanel(Card):
         for column in range(_COLUMNS):
             self._grid.setColumnStretch(column, 1 if column < len(rows[-1]) else 0)
         self._laid_out = rows
-
-
-def _model(settings: dict[str, Any]) -> str:
-    """The one that is meant: an instrument has a default of its own."""
-    is_default = shown_mode(settings) == TIMBRE and settings["model"] == DEFAULT_MODEL
-    return DEFAULT_TIMBRE_MODEL if is_default else str(settings["model"])

@@ -11,6 +11,10 @@ _LEAST_PIXELS = 110
 HEAD_PIXELS = 21  # with or without a box beside the name
 
 
+def semitones(value: float) -> str:
+    return f"{value:+.1f} st" if value else "0 st"
+
+
 class ValueSlider(QWidget):
     moved = pyqtSignal(float)  # by the user
 

@@ -94,9 +94,7 @@ class ChainSettings:
 
     @property
     def model_name(self) -> str:
-        """The model that is meant: each mode has a default of its own."""
-        is_default = self.mode == "timbre" and self.model == DEFAULT_MODEL
-        return DEFAULT_TIMBRE_MODEL if is_default else self.model
+        return model_meant(self.mode, self.model)
 
     @property
     def preset(self) -> Preset:
@@ -123,3 +121,8 @@ def _check_range(what: str, value: float, limits: tuple[float, float], unit: str
 # whether the model has it.
 _PLAYING = ("scale", "scale_strength", "scale_glide_ms", "vibrato", "added_vibrato_cents", "breath")
 _PLAIN_PLAYING = ChainSettings()
+
+
+def model_meant(mode: str, model: str) -> str:
+    """Each mode has a default of its own."""
+    return DEFAULT_TIMBRE_MODEL if (mode, model) == ("timbre", DEFAULT_MODEL) else model

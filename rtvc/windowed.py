@@ -83,8 +83,8 @@ class WindowedConversion:
     def _next(self) -> Float:
         held = self._held.popleft()
         spoken = without_excess(self._ready.popleft(), held.mel, held.energy) - held.undo
-        louder_than_nothing: Float = np.maximum(spoken, self.spec.log_floor)
-        return louder_than_nothing
+        mel: Float = np.maximum(spoken, self.spec.log_floor)
+        return mel
 
     def _convert(self) -> None:
         step, fade = self._window.step, self._window.fade
