@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -144,8 +145,7 @@ class Driver(QObject):
 
     def drop(self, word: str) -> dict[str, Any]:
         """So many files on the page Files, until one of them is converted."""
-        folder = Path(self.session.settings.recordings) / "dropped"
-        folder.mkdir(parents=True)
+        folder = Path(tempfile.mkdtemp(dir=self.session.settings.recordings.rpartition("/")[0]))
         paths = [folder / f"{number:04}.wav" for number in range(int(word))]
         for path in paths:
             path.symlink_to(ASSETS / "demo" / "hello.wav")
@@ -153,9 +153,12 @@ class Driver(QObject):
         data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
         page, queue = self.session.window.files, self.session.queue
         nothing = Qt.KeyboardModifier.NoModifier
+        waiting, done = queue.count("waiting"), queue.count("done")
         page.dropEvent(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, LEFT, nothing))
-        self._until(lambda: queue.count("done") > 0)
-        return {"waiting": queue.count("waiting"), "failed": queue.count("failed")}
+        assert queue.count("waiting", "running") == waiting + len(paths)
+        self._until(lambda: queue.count("done") > done)
+        assert queue.count("failed") == 0
+        return {"waiting": queue.count("waiting")}
 
     def cancel(self, word: str) -> dict[str, Any]:
         queue = self.session.queue

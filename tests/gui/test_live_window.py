@@ -21,7 +21,7 @@ from rtvc.speaker_scan import scan_audio
 from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
-BACK_WITHIN_SECONDS, TRIES = 3.0, 3
+TRIES = 3
 
 
 def why_not() -> str | None:
@@ -167,41 +167,53 @@ def test_a_hum_is_played_and_a_number_is_spoken(card: VirtualCard, window: Windo
     assert all(one["whole"] for one in dragged["said"]) and dragged["place"] != [0.0, 0.0]
     assert loudest[1] > 120, "no digit came out"
     assert turned["said"]["whole"] and turned["note"] == ""
-    if card.is_quiet:  # else the machine's load decides
+    if card.is_realtime:  # else the machine's load decides
         assert not any(faults.values()), "to convert digits disturbs the sound"
 
 
-def test_a_window_that_is_frozen_and_full_of_files_costs_no_sound(card: VirtualCard, window: Window) -> None:
+def test_a_window_that_is_frozen_costs_no_sound(card: VirtualCard, window: Window) -> None:
     window.do("start")
     card.say_and_listen(speech(), 2.0)
-    before = window.do("figures")["stats"]
-    dropped = window.do("drop 2000")
-    window.do("freeze 3")
-    after = window.do("figures")["stats"]
-    while after["seconds"] - before["seconds"] < 6.0:  # what waited in the pipe comes first
-        after = window.do("figures")["stats"]
-    cancelled = window.do("cancel")
+    faults = faults_over(window, 3.0, "freeze 3")
     window.do("stop")
     assert window.end() == 0
-    faults = {name: after[name] - before[name] for name in ("underruns", "overruns", "drops")}
-    seconds = after["seconds"] - before["seconds"]
-    print(f"{seconds:.1f} s of sound, {faults}; {dropped}, {cancelled}")
-    assert dropped["waiting"] > 1900 and dropped["failed"] == 0
-    if card.is_quiet:  # else the machine's load decides
+    if card.is_realtime:  # else the machine's load decides
         assert not any(faults.values())
+
+
+def test_two_thousand_files_dropped_on_a_frozen_window_cost_no_sound(
+    card: VirtualCard, window: Window
+) -> None:
+    window.do("start")
+    card.say_and_listen(speech(), 2.0)
+    found = []
+    while not found or (any(found[-1].values()) and len(found) < TRIES):  # others use the machine too
+        found.append(faults_over(window, 6.0, "drop 2000", "freeze 3"))
+        window.do("cancel")
+    window.do("stop")
+    assert window.end() == 0
+    if card.is_realtime:  # else the machine's load decides
+        assert not any(found[-1].values())
+
+
+def faults_over(window: Window, seconds: float, *steps: str) -> dict[str, int]:
+    """What went wrong with the sound since before these steps, after so long at least."""
+    before = window.do("figures")["stats"]
+    answers = [window.do(step) for step in steps]
+    after = window.do("figures")["stats"]
+    while after["seconds"] - before["seconds"] < seconds:  # what waited in the pipe comes first
+        after = window.do("figures")["stats"]
+    faults = {name: after[name] - before[name] for name in ("underruns", "overruns", "drops")}
+    print(f"{after['seconds'] - before['seconds']:.1f} s of sound, {faults}; {answers}")
+    return faults
 
 
 def test_an_engine_that_is_killed_is_back_soon(window: Window) -> None:
     window.do("start")
     window.do("figures")
-    tries = []
-    while not tries or (
-        min(tries) >= BACK_WITHIN_SECONDS and len(tries) < TRIES
-    ):  # others use the machine too
-        back = window.do("kill")
-        print(f"sound again after {back['seconds']:.2f} s: {back['states']}")
-        assert back["states"][0] == "lost" and back["states"][-1] == "running"
-        tries.append(back["seconds"])
+    back = window.do("kill")
     window.do("stop")
     assert window.end() == 0
-    assert min(tries) < BACK_WITHIN_SECONDS
+    print(f"sound again after {back['seconds']:.2f} s: {back['states']}")
+    assert back["states"][0] == "lost" and back["states"][-1] == "running"
+    assert back["seconds"] < 3.0
