@@ -93,14 +93,15 @@ class ElasticOutputBuffer(OutputBuffer):
         self._wait_for_less()
         wanted = self._wanted_delay
         too_late, all_late = self._delay.mean - wanted, self._delay.least - wanted
+        missing = wanted - self._delay.most  # the mean is lower where a watch saw sound come late
         spare, starved = int(self._headroom.least) - self.target_samples, self._starved
         self.delay_samples = self._delay.mean
         self._restart_watch()
         if self._is_much(all_late) and self._ring.available >= too_late + len(out):
             self._cut(out, int(too_late))
             return True
-        if starved and too_late < -self._tolerance:
-            self._played += int(too_late)  # the device lost input, and the buffer runs dry at every hop
+        if starved and missing > self._tolerance:
+            self._played -= int(missing)  # the device lost input, and the buffer runs dry at every hop
         elif not self._is_much(too_late):
             self._follower.follow(too_late / self._rate, seconds)
         self._ease(spare)

@@ -23,8 +23,8 @@ from rtvc.stage import Audio
 
 _CAPACITY_SECONDS = 4.0  # more than the watchdog lets a dead speaker stay
 _FADE_SECONDS = 0.005
-_SETTLE_SECONDS = 0.1  # devices start unevenly; this much is not looked at
-_WATCH_SECONDS = 0.2  # how long headroom is watched before the first sound
+_SETTLE_SECONDS = 0.05  # devices start unevenly; this much is not looked at
+_WATCH_SECONDS = 0.12  # how long headroom is watched before the first sound
 _TRIM_SECONDS = 0.4  # how long headroom must be too large before it is cut
 _MOST_PATIENCE = 16  # times as long, where cutting a little proved wrong
 _GIVE_WAY_SECONDS = 0.010  # the most that late sound may add to the delay
