@@ -1,0 +1,55 @@
+"""In step with an engine whose devices are pretended: push sound, wait for the worker, wait for news."""
+
+import threading
+
+import numpy as np
+
+from rtvc.engine import Engine
+from rtvc.keeper import Notice
+from rtvc.presets import PRESETS
+from rtvc.settings import ChainSettings
+from rtvc.stage import Audio, Pipeline
+from rtvc.stats import State
+from tests.fakes import FakeDevice, Passing
+
+PRESET = PRESETS["balanced"]
+PATIENCE = 20.0  # seconds; only a broken engine ever waits so long
+
+
+class Announcing(Passing):
+    """Says when it was called, so that a test can go in step with the worker."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.called = threading.Semaphore(0)
+
+    def process(self, block: Audio) -> Audio:
+        self.called.release()
+        return block
+
+
+def make(device: FakeDevice, stage: Passing) -> Engine:
+    build = lambda settings, i, o: Pipeline([stage])  # noqa: E731
+    return Engine(build, ChainSettings(), open_audio=device.open, clock=device.clock)
+
+
+def drain(stage: Announcing) -> None:
+    while stage.called.acquire(blocking=False):
+        pass
+
+
+def talk(device: FakeDevice, stage: Announcing, seconds: float) -> Audio:
+    """Push sound at the worker's pace and return what was played."""
+    block = np.full(device.input_block, 0.25, np.float32)
+    played = []
+    for _ in range(round(seconds * device.input_rate / len(block))):
+        played.append(device.push(block))
+        assert stage.called.acquire(timeout=PATIENCE), "the worker did not wake up"
+    return np.concatenate(played)
+
+
+def await_notice(engine: Engine, kind: str, state: State = State.RUNNING) -> Notice:
+    while (notice := engine.next_notice(PATIENCE)) is not None:
+        if (notice.kind, notice.state) == (kind, state):
+            return notice
+    raise AssertionError(f"no notice of kind {kind} in state {state}")
