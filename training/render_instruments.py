@@ -143,6 +143,29 @@ KINDS: dict[str, Callable[[Part, Score, np.random.Generator], None]] = {
 
 def render(folder: Path, sound_font: Path = SOUND_FONT, seed: int = 0) -> int:
     """Write what is not there yet; returns how many clips there are."""
+    count = 0
+    for name, part in PARTS.items():
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for kind in KINDS:
+            for number in range(_CLIPS):
+                path = folder / name / f"{kind}{number}.wav"
+                if not path.exists():
+                    render_one(part, kind, number, path, sound_font, seed)
+                count += 1
+    return count
+
+
+def render_one(
+    part: Part, kind: str, number: int, path: Path, sound_font: Path = SOUND_FONT, seed: int = 0
+) -> None:
+    """One score of a kind, composed and played."""
+    _check_player(sound_font)
+    score = Score(part.program)
+    KINDS[kind](part, score, np.random.default_rng([seed, part.program, *kind.encode(), number]))
+    _play(score, path, sound_font)
+
+
+def _check_player(sound_font: Path) -> None:
     if shutil.which("fluidsynth") is None:
         raise UsageError("There is no fluidsynth; install it (Debian: apt-get install fluidsynth).")
     if not sound_font.is_file():
@@ -150,18 +173,6 @@ def render(folder: Path, sound_font: Path = SOUND_FONT, seed: int = 0) -> int:
             f"There is no sound font {sound_font}; install one (Debian: apt-get install "
             "fluid-soundfont-gm), or name another with --sound-font."
         )
-    count = 0
-    for name, part in PARTS.items():
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        for kind, compose in KINDS.items():
-            for number in range(_CLIPS):
-                path = folder / name / f"{kind}{number}.wav"
-                if not path.exists():
-                    score = Score(part.program)
-                    compose(part, score, np.random.default_rng([seed, part.program, *kind.encode(), number]))
-                    _play(score, path, sound_font)
-                count += 1
-    return count
 
 
 def _play(score: Score, path: Path, sound_font: Path) -> None:
