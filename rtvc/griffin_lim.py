@@ -22,13 +22,14 @@ class GriffinLim:
 
     Args:
         spec: front end the frames come from.
-        lookahead: frames to wait for after a block is complete (-1: let it go one frame early).
+        lookahead: frames to wait for after a block is complete (-1: let it go one frame early, -1.5: and
+            half of the next one with it).
         iterations: per frame; 16 cost half of 32 and sound a little rougher.
     """
 
-    def __init__(self, spec: MelSpec, lookahead: int = 0, iterations: int = 32) -> None:
-        if not -1 <= lookahead <= 6:
-            raise ValueError(f"lookahead must be -1 to 6 frames, not {lookahead}")
+    def __init__(self, spec: MelSpec, lookahead: float = 0, iterations: int = 32) -> None:
+        if not -2 < lookahead <= 6:
+            raise ValueError(f"lookahead must be above -2 and up to 6 frames, not {lookahead}")
         if iterations < 1:
             raise ValueError(f"iterations must be at least 1, not {iterations}")
         if spec.overlap < 2:
@@ -43,7 +44,7 @@ class GriffinLim:
 
     @property
     def latency_samples(self) -> float:
-        return self.spec.hop * (self.spec.overlap - 1 + self.lookahead)
+        return round(self.spec.hop * (self.spec.overlap - 1 + self.lookahead))
 
     @property
     def output_rate(self) -> int:

@@ -1,16 +1,18 @@
 """PhaseSolver, incremental Griffin-Lim: each new frame of magnitudes completes a block of the waveform.
 
 What has left is never touched again. All frames that still reach a sample which has not left are solved
-together, a block leaving when `lookahead` frames more than overlap it are known:
+together, a block leaving when `lookahead` frames more than overlap it are known, or a part of it `early`:
 
     frames     |----------------|                  the oldest of the overlap + lookahead active ones
                         |----------------|         the newest
     samples    | frozen |leaves |  still open |
+    with early   frozen    |leaves|still open |
 
 Each iteration imposes the wanted magnitudes on the phases there are (projection A), makes the frames agree
 on one waveform, whose frozen part they must take as it is (projection C), and overshoots a little.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,14 +70,16 @@ class PhaseSolver:
     """Solves the active frames whenever one is added. Constants and scratch: the state is the caller's."""
 
     def __init__(
-        self, spec: MelSpec, lookahead: int, iterations: int, inversion: MelInversion | None
+        self, spec: MelSpec, lookahead: float, iterations: int, inversion: MelInversion | None
     ) -> None:
+        """A lookahead between two whole ones lets so much of a block go a frame early."""
         self._spec = spec
-        self._lookahead = lookahead
+        self._lookahead = math.ceil(lookahead)
+        self._early = round((self._lookahead - lookahead) * spec.hop)
         self._iterations = iterations
         self._inversion = inversion
         self._forward, self._inverse = row_fft.TRANSFORMS
-        self._active = active = spec.overlap + lookahead
+        self._active = active = spec.overlap + self._lookahead
         self._bins = bins = inversion.n_bins if inversion else spec.n_bins
         self._opening = _opening_window(spec)
         self._window = hann(spec.n_fft)
@@ -84,8 +88,9 @@ class PhaseSolver:
         # Slice r of open block b belongs to frame overlap - 1 + b - r; past the newest there is none yet.
         self._weight = np.zeros(active + spec.overlap, np.float32)
         self._owner = spec.overlap - 1 + np.arange(active)[:, None] - np.arange(spec.overlap)
-        seam = max(1, round(_SEAM * spec.hop))
-        self._seam_in = (np.sin(0.5 * np.pi * (np.arange(seam) + 0.5) / seam) ** 2).astype(np.float32)
+        seam = min(max(1, round(_SEAM * spec.hop)), spec.hop - self._early)
+        rise = (np.sin(0.5 * np.pi * (np.arange(seam) + 0.5) / seam) ** 2).astype(np.float32)
+        self._seam_in = np.concatenate([np.zeros(self._early, np.float32), rise])
         self._pulse = np.where(np.arange(bins) % 2, -_PULSE, _PULSE).astype(np.float32)
 
         # The rows and bins that nobody writes stay zero.
@@ -130,7 +135,15 @@ class PhaseSolver:
             self._iterate(state, first, self._iterations)
             if not self._is_sane(state):
                 self._start_over(state, first)
-        return state.blocks[frozen].copy() if state.frames_seen > frozen + self._lookahead else _NOTHING
+        return self._leaving(state, state.frames_seen - frozen - self._lookahead)
+
+    def _leaving(self, state: State, number: int) -> Audio:
+        """What leaves as block `number`; the first brings along what later ones have sent ahead."""
+        if number < 1:
+            return _NOTHING
+        start = (self._spec.overlap - 1) * self._spec.hop
+        stop = start + self._spec.hop + self._early
+        return state.blocks.reshape(-1)[start + (self._early if number > 1 else 0) : stop].copy()
 
     def _admit(self, state: State, magnitude: Real, mel: Real | None) -> None:
         """Make the new frame the newest; its phase is that of the waveform known under it."""
@@ -198,7 +211,7 @@ class PhaseSolver:
     def _join_seam(self, state: State, first: int) -> tuple[Real, Real]:
         """Fade the leaving block in over its last estimate, which the frozen one was left in line with.
 
-        Returns the samples concerned and what to add to them.
+        What of it has left early stays as it was. Returns the samples concerned and what to add to them.
         """
         length = len(self._seam_in)
         leaving = self._spec.overlap - 1
@@ -206,7 +219,7 @@ class PhaseSolver:
         if first > leaving:
             return seam, np.zeros(length, np.float32)
         self._synthesis[0, :, :length] *= self._seam_in
-        left: Real = seam * (np.float32(1.0) - self._seam_in)
+        left: Real = np.multiply(seam, 1.0 - self._seam_in, dtype=np.float32)
         return seam, left
 
     def _couple(self, state: State, inversion: MelInversion) -> None:

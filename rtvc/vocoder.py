@@ -10,7 +10,7 @@ from rtvc.stage import Audio
 class Vocoder:
     """A Stage. Where no pitch is known it does what GriffinLim does alone."""
 
-    def __init__(self, spec: MelSpec, lookahead: int, iterations: int) -> None:
+    def __init__(self, spec: MelSpec, lookahead: float, iterations: int) -> None:
         self._griffin_lim = GriffinLim(spec, lookahead, iterations)
         self._comb = HarmonicComb(spec, self._griffin_lim.n_bins)
 

@@ -74,7 +74,7 @@ class _Result:
 def compare(
     folder_or_files: Path | str | Iterable[Path],
     seconds: float,
-    lookaheads: Iterable[int] = (0, 2),
+    lookaheads: Iterable[float] = (0, 2),
     *,
     iterations: int = 32,
     spec: MelSpec | None = None,
@@ -87,7 +87,7 @@ def compare(
     latency: dict[str, float | None] = {LIBROSA: None}
     for lookahead in lookaheads:
         vocoder = GriffinLim(spec, lookahead, iterations)
-        name = f"lookahead {lookahead}"
+        name = f"lookahead {lookahead:g}"
         latency[name] = 1e3 * (vocoder.latency_samples + spec.hop) / spec.sample_rate
         methods |= {(name, source): _ours(vocoder, source) for source in _SOURCES}
 
@@ -261,7 +261,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("folder", type=Path, help="recorded speech, .wav or .flac, folders within included")
     parser.add_argument("--seconds", type=float, default=120.0, help="of speech (default: %(default)s)")
-    parser.add_argument("--lookahead", type=int, nargs="+", default=[0, 2], help="frames (default: 0 2)")
+    parser.add_argument("--lookahead", type=float, nargs="+", default=[0, 2], help="frames (default: 0 2)")
     parser.add_argument("--iterations", type=int, default=32, help="per frame (default: %(default)s)")
     parser.add_argument("--raw", action="store_true", help="judge the clips with their rumble, as recorded")
     parser.add_argument("--json", action="store_true")

@@ -58,7 +58,7 @@ def speech():
     return speech_like(1.5, SPEC.sample_rate)
 
 
-@pytest.mark.parametrize("lookahead", [-1, 0, 3])
+@pytest.mark.parametrize("lookahead", [-1.375, -1, 0, 0.25, 3])
 def test_keeps_the_rules_of_streaming(lookahead):
     signal = mels(speech_like(0.5, SMALL.sample_rate), SMALL)
     check_stage(
@@ -77,6 +77,19 @@ def test_a_block_leaves_per_frame_once_it_is_complete(lookahead):
         came += len(vocoder.process(silent(1, SMALL)))
         assert came == max(0, frames - 3 - lookahead) * SMALL.hop
     assert vocoder.latency_samples == (3 + lookahead) * SMALL.hop
+
+
+def test_what_left_early_joins_what_follows(speech):
+    """What leaves later is bent to join it: no more of a step there than anywhere else."""
+    signal = mels(speech, SPEC)
+    early = GriffinLim(SPEC, -1.375, iterations=8)
+    out = early.process(signal)
+    whole = GriffinLim(SPEC, -1, iterations=8).process(signal)
+    assert early.latency_samples == 2 * SPEC.hop - 0.375 * SPEC.hop == 416
+    assert len(out) == len(whole) + 96
+    steps = np.abs(np.diff(out, 2))
+    joints = np.arange(SPEC.hop + 96, len(steps), SPEC.hop)
+    assert steps[joints - 1].mean() < 1.3 * steps.mean()
 
 
 @pytest.mark.parametrize("lookahead", [-2, 7])
