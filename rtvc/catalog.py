@@ -1,5 +1,6 @@
 """Which models and voices there are: the shipped ones and the user's own. Loads what it is asked for."""
 
+import contextlib
 import hashlib
 import json
 from difflib import get_close_matches
@@ -20,6 +21,17 @@ MODEL_SUFFIX = ".onnx"
 
 def user_folder() -> Path:
     return Path(platformdirs.user_data_dir("rtvc", appauthor=False))
+
+
+def stamp() -> object:
+    """Differs from before when a model or a voice of the user's came, went or changed."""
+    found = []
+    for folder in ("models", "voices"):
+        for path in (user_folder() / folder).glob("*"):
+            with contextlib.suppress(OSError):  # it went this moment
+                facts = path.stat()
+                found.append((str(path), facts.st_mtime_ns, facts.st_size))
+    return sorted(found)
 
 
 def model_paths() -> dict[str, Path]:

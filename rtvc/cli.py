@@ -111,7 +111,7 @@ def _live(options: argparse.Namespace, settings: ChainSettings) -> int:
 
 
 def _controlled(options: argparse.Namespace, settings: ChainSettings) -> int:
-    from rtvc import control
+    from rtvc import catalog, control
     from rtvc.audio_link import DeviceChoice
     from rtvc.chain import build_chain
     from rtvc.log import kept_log
@@ -126,6 +126,7 @@ def _controlled(options: argparse.Namespace, settings: ChainSettings) -> int:
             devices=devices,
             measured=Measured(),
             speakers=SpeakerMemory(),
+            stamp=catalog.stamp,
         )
 
 

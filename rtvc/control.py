@@ -24,6 +24,7 @@ from rtvc.errors import RtvcError, UsageError
 from rtvc.event_writer import EventWriter
 from rtvc.headless import stats_as_json, stop_on_signals
 from rtvc.line_reader import MOST_LINE_BYTES, TOO_LONG, LineReader
+from rtvc.log import LOGGER
 from rtvc.measured import Measured
 from rtvc.opening import BuildChain
 from rtvc.settings import ChainSettings
@@ -44,6 +45,7 @@ def run(
     events: int = 1,
     measured: Measured | None = None,
     speakers: SpeakerMemory | None = None,
+    stamp: Callable[[], object] = lambda: None,
 ) -> int:
     """Do as the lines on standard input say until they end, and return the exit code.
 
@@ -51,7 +53,7 @@ def run(
         commands, events: file descriptors to read from and to write to.
     """
     writer = EventWriter(events)
-    engine = Engine(build, settings, devices, open_audio, measured=measured, speakers=speakers)
+    engine = Engine(build, settings, devices, open_audio, measured=measured, speakers=speakers, stamp=stamp)
     control = _Control(engine, writer)
     with stop_on_signals() as is_stopped, realtime.punctual_interpreter():
         with realtime.raised_thread_priority(realtime.ONLOOKER_PRIORITY):
@@ -71,7 +73,7 @@ class _Control:
         self._engine, self._writer = engine, writer
         self._talker = Talker(engine, self._has_said)
         self._has_quit = False
-        self.errands = Errands("rtvc control errands")
+        self.errands = Errands("rtvc control errands", when_idle=self._prepare)
         self._quick = {"set": self._set, "get": self._get, "spectrum": self._spectrum, "quit": self._quit}
         self._slow = {
             "start": self._start,
@@ -150,6 +152,8 @@ class _Control:
     def _set(self, command: dict[str, Any]) -> dict[str, Any]:
         wanted = changes.changed(self._engine.wanted, command)
         self._engine.give(wanted)
+        if self._engine.state is State.STOPPED:
+            self.errands.nudge()
         return {}
 
     def _get(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -175,6 +179,14 @@ class _Control:
         return {}
 
     # ---- commands that take their time, one after the other
+
+    def _prepare(self) -> None:
+        """Errands' thread. What the next start will want; what can't be built is for the start to tell."""
+        if self._engine.state is State.STOPPED:
+            try:
+                self._engine.prepare()
+            except Exception as error:
+                LOGGER.info("nothing was prepared: %s", error)
 
     def _start(self, command: dict[str, Any]) -> dict[str, Any]:
         """Errands' thread."""

@@ -52,12 +52,14 @@ class Engine:
         open_output: OpenOutput = audio_io.open_output,
         measured: Measured | None = None,
         speakers: SpeakerMemory | None = None,
+        stamp: Callable[[], object] = lambda: None,
     ) -> None:
         """`measured` knows how late devices really are; without it their sound system is believed.
 
-        `speakers` knows who spoke before; without it every start finds out anew.
+        `speakers` knows who spoke before; without it every start finds out anew. `stamp` differs from before
+        where `build` would build something else for the same settings.
         """
-        self._opener = Opener(build, open_audio, clock, measured, speakers)
+        self._opener = Opener(build, open_audio, clock, measured, speakers, stamp)
         self._orders = Orders(Wanted(settings, devices or DeviceChoice()))
         self._howl_guard = HowlGuard()
         self._listeners: dict[str, Listener] = {"howl guard": self._howl_guard}
@@ -99,8 +101,13 @@ class Engine:
 
     # ---- start and stop
 
+    def prepare(self) -> None:
+        """While stopped: build what the next start will want, so that it need not. May take a second."""
+        assert self.state is State.STOPPED, "what runs was built already"
+        self._opener.prepare(self.wanted)
+
     def start(self) -> None:
-        """Open the devices, build the chain for their rates, warm it up and let sound flow."""
+        """Open the devices, build the chain for their rates unless it is prepared, and let sound flow."""
         assert self.state is State.STOPPED, "an engine is started once, then stopped"
         self._keeper = self._new_keeper()
         self._surroundings.enter_context(realtime.punctual_interpreter())

@@ -9,12 +9,13 @@ from rtvc.stage import Audio, Pipeline
 
 _SETTLE_SECONDS = 0.15  # what a model wants to have heard before it is listened to
 _FADE_SECONDS = 0.03
+_WARM_UP_BLOCK = 256
 
 
-def warm_up(pipeline: Pipeline, input_rate: int, input_block: int, seconds: float = 0.5) -> None:
+def warm_up(pipeline: Pipeline, input_rate: int, seconds: float = 0.25) -> None:
     """Any thread. Let a pipeline run on silence before sound depends on it: first calls allocate and load."""
-    silence = np.zeros(input_block, np.float32)
-    for index in range(round(seconds * input_rate / input_block)):
+    silence = np.zeros(_WARM_UP_BLOCK, np.float32)
+    for index in range(round(seconds * input_rate / _WARM_UP_BLOCK)):
         pipeline.process(silence.copy())
         if index % 8 == 0:
             time.sleep(0.001)  # a thread of real-time rank must rest, or the system takes its rank away

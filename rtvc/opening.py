@@ -8,6 +8,7 @@ from rtvc.audio_link import DeviceChoice, DeviceSpec, OpenAudio
 from rtvc.handover import warm_up
 from rtvc.log import LOGGER
 from rtvc.measured import Measured, reported_seconds
+from rtvc.preparation import Preparation, Rates
 from rtvc.session import Session
 from rtvc.settings import ChainSettings
 from rtvc.speaker import Speaker
@@ -70,10 +71,16 @@ class Opener:
         clock: Callable[[], float] = time.monotonic,
         measured: Measured | None = None,
         speakers: SpeakerMemory | None = None,
+        stamp: Callable[[], object] = lambda: None,
     ) -> None:
         self._build, self._open_audio, self._clock = build, open_audio, clock
         self._measured, self._speakers = measured, speakers
+        self._preparation = Preparation(self._warm_pipeline, stamp)
         self.bypass_latency_seconds = 0.0  # as late as the conversion was that is bypassed
+
+    def prepare(self, wanted: Wanted) -> None:
+        """Build what the next session will want while none is open."""
+        self._preparation.prepare(wanted.heard)
 
     def open(self, wanted: Wanted, afresh: bool = False, before: Session | None = None) -> Session:
         """A session in which sound flows. `before` is one that has ended, whose pipeline may go on."""
@@ -84,7 +91,7 @@ class Opener:
                 pipeline = before.chain.pipeline
                 pipeline.reset()
             else:
-                pipeline = self.pipeline(wanted, link.input_rate, link.output_rate, link.input_block)
+                pipeline = self._preparation.pipeline(wanted.heard, (link.input_rate, link.output_rate))
             if pipeline.wants_speaker and (speaker := self._recall(link.input)):
                 pipeline.know_speaker(speaker, CERTAINTY)
             session = Session(
@@ -111,18 +118,17 @@ class Opener:
     def _recall(self, microphone: str) -> Speaker | None:
         return self._speakers.recall(microphone) if self._speakers else None
 
-    def pipeline(self, wanted: Wanted, input_rate: int, output_rate: int, input_block: int) -> Pipeline:
-        """Warmed up, ready to be heard."""
-        pipeline = self._build(wanted.heard, input_rate, output_rate)
-        warm_up(pipeline, input_rate, input_block)
+    def _warm_pipeline(self, settings: ChainSettings, rates: Rates) -> Pipeline:
+        """Ready to be heard."""
+        pipeline = self._build(settings, *rates)
+        warm_up(pipeline, rates[0])
         return pipeline
 
     def swap(self, session: Session, before: Wanted, wanted: Wanted) -> None:
         """Let another pipeline take over in a session that runs."""
-        link = session.link
         if not before.is_bypassed:
             self.bypass_latency_seconds = session.chain.latency_seconds
-        pipeline = self.pipeline(wanted, link.input_rate, link.output_rate, link.input_block)
+        pipeline = self._warm_pipeline(wanted.heard, _rates(session))
         session.chain.swap(pipeline, self.least_latency_seconds(wanted))
 
     def measure(self, wanted: Wanted) -> LoopReport:
@@ -159,5 +165,5 @@ def by_name(devices: DeviceChoice, session: Session) -> DeviceChoice:
     return replace(devices, input=named(devices.input, link.input), output=named(devices.output, link.output))
 
 
-def _rates(session: Session) -> tuple[int, int]:
+def _rates(session: Session) -> Rates:
     return session.link.input_rate, session.link.output_rate

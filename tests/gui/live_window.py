@@ -54,7 +54,8 @@ class Driver(QObject):
         step, _, word = line.partition(" ")
         started = time.monotonic()
         answer = getattr(self, step)(word) or {}
-        print(json.dumps({"step": step, "seconds": time.monotonic() - started, **answer}), flush=True)
+        took = time.monotonic() - started
+        print(json.dumps({"step": step, "began": started, "seconds": took, **answer}), flush=True)
 
     def _until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,8 @@ def why_not() -> str | None:
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=f"no window with sound: {why_not()}")
 
 
-@pytest.fixture(scope="module")
-def screen() -> Iterator[str]:
+@contextmanager
+def screen_of_its_own() -> Iterator[str]:
     reading, writing = os.pipe()
     command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x800x24", "-nolisten", "tcp"]
     server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
@@ -41,6 +42,12 @@ def screen() -> Iterator[str]:
         yield ":" + numbers.readline().strip()
     server.terminate()
     server.wait()
+
+
+@pytest.fixture(scope="module")
+def screen() -> Iterator[str]:
+    with screen_of_its_own() as name:
+        yield name
 
 
 class Window:

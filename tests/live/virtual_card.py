@@ -244,6 +244,14 @@ class VirtualCard:
             say = ["pacat", "-d", "mouth", "--latency-msec=50", "--channels=1", *_SOUND]
             return self._spawn(say, stdin=sound)
 
+    def listen(self, source: str) -> "subprocess.Popen[bytes]":
+        """One channel of raw sound on standard output, from when this returns."""
+        command = ["parec", "-d", source, "--latency-msec=20", "--channels=1", *_SOUND]
+        process = self._spawn(command, stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.read(4096)  # it runs
+        return process
+
     def say_and_listen(self, sound: NDArray[np.float32], seconds: float) -> tuple[NDArray[np.float32], ...]:
         """Play into the microphone; return what the microphone and the speaker had to say meanwhile."""
         listen = ["parec", "-d", "cable.monitor", "--latency-msec=20", "--channels=2", *_SOUND]

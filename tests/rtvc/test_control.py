@@ -15,6 +15,7 @@ import soundfile
 from rtvc import catalog, control, listings
 from rtvc.errors import DeviceError, ModelError
 from rtvc.line_reader import MOST_LINE_BYTES
+from rtvc.opening import BuildChain
 from rtvc.settings import ChainSettings
 from rtvc.stage import Pipeline
 from tests.fakes import Hopping, RunningDevice
@@ -77,7 +78,7 @@ def parent() -> Iterator[Parent]:
     parent.end()
 
 
-def serve(parent: Parent, script: Callable[[], None]) -> None:
+def serve(parent: Parent, script: Callable[[], None], build: BuildChain = build) -> None:
     """Run the program while the script plays its parent; both must end."""
     failures: list[BaseException] = []
 
@@ -133,6 +134,28 @@ def test_a_session_from_hello_to_bye(parent: Parent, tmp_path: Path) -> None:
     serve(parent, script)
     assert soundfile.info(tmp_path / "o.wav").duration >= 0.4
     assert parent.device.is_closed
+
+
+def test_what_the_start_will_want_is_built_before_it(parent: Parent) -> None:
+    built, is_built = list[str](), threading.Semaphore(0)
+
+    def noted(settings: ChainSettings, input_rate: int, output_rate: int) -> Pipeline:
+        built.append(settings.target)
+        is_built.release()
+        return build(settings, input_rate, output_rate)
+
+    def script() -> None:
+        for target in ("p225", "nobody", "p226"):
+            assert parent.ask(cmd="set", target=target)["ok"]
+            assert is_built.acquire(timeout=PATIENCE)
+        for gain in range(100):  # a slider that is dragged
+            assert parent.ask(cmd="set", output_gain_db=gain / 100)["ok"]
+        assert parent.ask(cmd="start")["ok"]
+        assert built == ["p225", "nobody", "p226"]
+        assert parent.ask(cmd="stop")["ok"]
+        assert is_built.acquire(timeout=PATIENCE), "for the next start"
+
+    serve(parent, script, noted)
 
 
 def test_spectrograms_come_when_asked_for(parent: Parent) -> None:

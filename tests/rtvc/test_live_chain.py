@@ -214,7 +214,7 @@ def test_muted_means_silence_from_now_on() -> None:
 def test_warming_up_leaves_no_trace() -> None:
     stage = Hopping(557)
     rig = Rig(stage)
-    warm_up(rig.chain.pipeline, RATE, BLOCK, 0.1)
+    warm_up(rig.chain.pipeline, RATE, 0.1)
     rig.run(1.0)
     assert stage.resets == 1
     assert rig.delay_at_end() == expected_delay(stage)
