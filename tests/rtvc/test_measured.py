@@ -132,6 +132,16 @@ def test_what_is_shown_is_what_was_measured(tmp_path: Path) -> None:
     assert latency.total_ms == pytest.approx(report.total_ms, abs=0.3)
 
 
+def test_a_try_in_which_a_device_lost_a_block_is_not_believed() -> None:
+    stumbling, steady = Echo(1920 + BLOCK), Echo(1920)
+    stumbling.device_xruns = 1
+    devices = [stumbling, steady, Echo(0)]
+    build = lambda settings, i, o: Pipeline([Passing()])  # noqa: E731
+    engine = Engine(build, ChainSettings(), None, lambda *asked: devices.pop(0), steady.clock)
+    assert engine.measure_latency().loop_ms == pytest.approx(40.0, abs=0.2)
+    assert len(devices) == 1 and stumbling.is_closed and steady.is_closed
+
+
 def test_from_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     report = LoopReport("Mic", "Speaker", loop_ms=31.5, reported_ms=25.0, total_ms=101.2)
     monkeypatch.setattr(Engine, "measure_latency", lambda self: report)
