@@ -149,7 +149,7 @@ def test_devices_that_start_unevenly_do_not_stay_late() -> None:
     assert devices.chain.output.cuts == 1
 
 
-@pytest.mark.parametrize("at_seconds", [2.0, 2.1, 2.2, 2.3], ids=str)  # anywhere in a watch
+@pytest.mark.parametrize("at_seconds", [2.0, 2.2], ids=str)  # late in a watch, and early
 def test_late_sound_that_was_given_way_to_flows_back_without_a_cut(at_seconds: float) -> None:
     devices = TwoClocks(0.0)
     devices.run(at_seconds)
