@@ -57,7 +57,8 @@ def mixed(target: str, voices: list[tuple[Voice, float]]) -> Voice:
 
 
 def _mixed_vector(model: str, voices: list[tuple[Voice, float]]) -> list[float]:
-    vectors = [(voice.embedding(model), share) for voice, share in voices]
+    width = len(voices[0][0].embedding(model))
+    vectors = [(voice.embedding(model, width), share) for voice, share in voices]
     total = np.sum([share * vector for vector, share in vectors], axis=0)
     length = sum(share * float(np.linalg.norm(vector)) for vector, share in vectors)
     return [float(x) for x in total * (length / max(float(np.linalg.norm(total)), 1e-6))]

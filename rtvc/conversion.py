@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rtvc.frames import Frames, PitchedMels
 from rtvc.level import LevelTracker, log_energy_at
 from rtvc.mel import MelSpec
+from rtvc.model_format import VOICE
 from rtvc.pitch_hold import PitchHold
 from rtvc.pitch_map import SEMITONE, PitchMap
 from rtvc.runtime import StepModel
@@ -41,7 +42,7 @@ class Conversion:
     ) -> None:
         self._model, self.spec = model, model.info.mel
         self.output_rate = self.spec.sample_rate
-        self._voice = voice.embedding(model.info.name)
+        self._voice = voice.embedding(model.info.name, model.info.inputs.get(VOICE))
         self._nominal = log_energy_at(model.info.nominal_rms)
         self._level = LevelTracker(self.spec.hop_seconds, model.info.nominal_rms)
         self._hold = PitchHold()

@@ -25,11 +25,15 @@ class Voice:
     source: str
     encoders: dict[str, str] = field(default_factory=dict)  # of an own voice: model -> which encoder made it
 
-    def embedding(self, model: str) -> NDArray[np.float32]:
+    def embedding(self, model: str, width: int | None = None) -> NDArray[np.float32]:
+        """The vector for a model; `width` is how many numbers that model wants."""
         if model not in self.embeddings:
             known = ", ".join(sorted(self.embeddings)) or "none"
             raise ModelError(f"The voice {self.id} was not made for the model {model} (it has: {known}).")
-        return np.array(self.embeddings[model], dtype=np.float32)
+        vector = self.embeddings[model]
+        if width not in (None, len(vector)):
+            raise ModelError(f"The voice {self.id} has {len(vector)} numbers for {model}; it wants {width}.")
+        return np.array(vector, dtype=np.float32)
 
     @property
     def median_hz(self) -> float:

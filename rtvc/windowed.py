@@ -108,9 +108,4 @@ def _voice_input(model: BlockModel, voice: Voice) -> dict[str, Float]:
                 f"The model {info.name} speaks as {', '.join(info.voices)} only, not as {voice.id}."
             )
         return {}
-    vector = voice.embedding(info.name)
-    if len(vector) != info.inputs[VOICE]:
-        raise ModelError(
-            f"The voice {voice.id} has {len(vector)} numbers for {info.name}; it wants {info.inputs[VOICE]}."
-        )
-    return {VOICE: vector}
+    return {VOICE: voice.embedding(info.name, info.inputs[VOICE])}

@@ -40,6 +40,12 @@ def test_mix_lies_between_and_keeps_its_length():
     assert mix.licence == "CC0" and mix.source == "made up a; made up b"
 
 
+def test_vectors_of_two_lengths_do_not_mix():
+    one, two = voice("a", 100.0, [8.0, 0.0]), voice("b", 400.0, [8.0])
+    with pytest.raises(ModelError, match="voice b has 1 numbers for stream; it wants 2"):
+        mixed("a,b", [(one, 0.5), (two, 0.5)])
+
+
 def test_catalog_mixes_shipped_voices():
     mix = target_voice("p230:0.7,p226:0.3", "stream")
     near, far = catalog.voice("p230").embedding("stream"), catalog.voice("p226").embedding("stream")

@@ -35,6 +35,13 @@ def test_chunking_is_invisible_and_reset_is_true(model):
     check_reset(lambda: Conversion(model, VOICE), frames(60))
 
 
+@pytest.mark.parametrize("count", [1, 127, 129])
+def test_a_voice_with_another_number_of_numbers_is_refused(model, count):
+    odd = Voice("odd", "Odd", "F", 5.3, {"tiny": [0.5] * count}, "MIT", "made up")
+    with pytest.raises(ModelError, match=f"odd has {count} numbers for tiny; it wants 128"):
+        Conversion(model, odd)
+
+
 def test_lookahead_is_held_back_and_output_is_aligned(model):
     stage = Conversion(model, VOICE)
     given = frames(40)
