@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
-# Blocks that need the network, a device or an installation of their own.
-ELSEWHERE = re.compile(r"\b(git clone|make|apt-get)\b|--headless|--list-devices|\.ci/run")
+GUIDES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "training/README.md", *GUIDES)
+# Blocks that need the network, a device, recordings or an installation of their own.
+ELSEWHERE = re.compile(
+    r"\b(git clone|make|apt-get|pactl|pytest|training)\b|--headless|--list-devices|\.ci/run"
+)
 
 
 def blocks(language: str, document: str = "README.md") -> list[str]:
@@ -41,8 +44,13 @@ def run(command: list[str], folder: Path) -> None:
     assert result.returncode == 0, result.stderr
 
 
+def runnable() -> list[str]:
+    every = (block for document in ("README.md", *GUIDES) for block in blocks("sh", document))
+    return [block for block in every if not ELSEWHERE.search(block)]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the commands are for a POSIX shell")
-@pytest.mark.parametrize("block", [block for block in blocks("sh") if not ELSEWHERE.search(block)])
+@pytest.mark.parametrize("block", runnable())
 def test_shell_block(checkout: Path, block: str) -> None:
     run(["sh", "-euc", block], checkout)
 
@@ -53,14 +61,24 @@ def test_python_block(checkout: Path, block: str) -> None:
 
 
 def test_there_are_blocks_to_run() -> None:
-    assert len([block for block in blocks("sh") if not ELSEWHERE.search(block)]) >= 2 and blocks("python")
+    assert len(runnable()) >= 9 and blocks("python")
+
+
+def headings(document: Path) -> set[str]:
+    """As anchors of links: small letters, hyphens for blanks, no other marks."""
+    text = document.read_text(encoding="utf-8")
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_links_lead_to_files(document: str) -> None:
-    text = (ROOT / document).read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
-        assert target.startswith("https://") or (ROOT / target).exists(), target
+def test_links_lead_to_files_and_headings(document: str) -> None:
+    path = ROOT / document
+    for target, anchor in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", path.read_text(encoding="utf-8")):
+        if not target.startswith("https://"):
+            aim = path.parent / target if target else path
+            assert aim.exists(), target
+            assert not anchor or anchor in headings(aim), f"{target}#{anchor}"
 
 
 def test_the_tree_names_what_is_there() -> None:
@@ -73,6 +91,17 @@ def test_the_tree_names_what_is_there() -> None:
             assert (ROOT / name).exists(), name
         else:
             assert (folder / name).exists(), name
+
+
+@pytest.mark.parametrize("folder", ["rtvc", "gui", "docs"])
+def test_the_tree_has_a_line_for_every_file(folder: str) -> None:
+    (tree,) = (block for block in blocks("") if block.startswith("main.py"))
+    part = re.search(rf"^{folder}/.*\n((?:  .*\n)*)", tree, re.MULTILINE)
+    assert part
+    named = [line.split()[0] for line in part[1].splitlines()]
+    files = [path.name for path in (ROOT / folder).glob("*.*") if path.name != "__init__.py"]
+    assert sorted(set(named) - {"assets/", "pictures/"}) == sorted(set(files) - {"py.typed"})
+    assert len(named) == len(set(named)), "a file has two lines"
 
 
 def test_every_exit_code_is_in_the_help_and_the_readme() -> None:
