@@ -5,11 +5,12 @@ PY := $(VENV)/bin/python
 PYTHON ?= python3
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
+APP_STAMP := $(VENV)/.installed-app
 # Sums on one thread, as live conversion needs them.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench app clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +28,9 @@ check: $(DEV_STAMP) ## lint and check types
 bench: $(RUN_STAMP) ## measure speed and delay; options in ARGS="..."
 	@$(ONE_THREAD) $(PY) -m rtvc.bench $(ARGS)
 
+app: $(APP_STAMP) ## build a folder that runs without Python, into dist/, and try it
+	@$(PY) packaging/build.py
+
 clean: ## remove the environment, caches and build output; your recordings stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -40,6 +44,11 @@ $(DEV_STAMP): pyproject.toml | $(PY)
 	@.ci/need-compiler $(PY)
 	@echo "Installing what tests and training need into $(VENV); the first time this takes some minutes more."
 	@$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[dev,train,export,eval]"
+	@touch $@ $(RUN_STAMP)
+
+$(APP_STAMP): pyproject.toml | $(PY)
+	@echo "Installing what a build needs into $(VENV)."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[app]"
 	@touch $@ $(RUN_STAMP)
 
 $(PY):

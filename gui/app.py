@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from PyQt6.QtCore import QTimer
+from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QApplication
 
 from gui.engine_link import EngineLink
@@ -14,6 +15,7 @@ from gui.session import Session
 from gui.window_settings import SettingsFile
 
 _SIGNAL_LOOK_MS = 200
+_ICON = Path(__file__).with_name("rtvc.svg")
 
 
 def run() -> int:
@@ -22,6 +24,7 @@ def run() -> int:
     assert isinstance(application, QApplication)
     application.setApplicationName("RTVC")
     application.setDesktopFileName("rtvc")
+    application.setWindowIcon(QIcon(str(_ICON)))
     application.setQuitOnLastWindowClosed(False)
     with tempfile.TemporaryDirectory(prefix="rtvc-") as images:
         session = Session(application, SettingsFile(), EngineLink(engine_command()), Path(images))
