@@ -6,11 +6,12 @@ PYTHON ?= python3
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 APP_STAMP := $(VENV)/.installed-app
+MINUTES ?= 30
 # Sums on one thread, as live conversion needs them.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench app clean
+.PHONY: help run test check bench app soak clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +31,9 @@ bench: $(RUN_STAMP) ## measure speed and delay; options in ARGS="..."
 
 app: $(APP_STAMP) ## build a folder that runs without Python, into dist/, and try it
 	@$(PY) packaging/build.py
+
+soak: $(DEV_STAMP) ## live under random commands and all faults for MINUTES=30; Linux, on a virtual sound card
+	@$(PY) -m tests.live.ordeal --minutes $(MINUTES) $(ARGS)
 
 clean: ## remove the environment, caches and build output; your recordings stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

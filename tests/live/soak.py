@@ -7,7 +7,7 @@
 Prints delay, memory and all that went wrong, and ends with 1 where something did: a drop, a delay that
 moved by more than 2 ms, or memory that grew. The machine has to be quiet, but for the busy processes of
 --load, which run for the middle half of the time. --pass-through tells what the sound system alone makes of
-the same time.
+the same time. Nothing else is done to the program: for that there is tests.live.ordeal.
 """
 
 import argparse
@@ -77,14 +77,14 @@ class Watch:
         return Look(
             seconds=stats["seconds"],
             delay_ms=stats["latency"]["total_ms"],
-            resident_mb=_resident_mb(self._program.pid),
+            resident_mb=resident_mb(self._program.pid),
             load=stats["load"],
             hop_p99_ms=stats["hop_p99_ms"],
             faults={name: stats[name] for name in FAULTS},
         )
 
 
-def _resident_mb(process: int) -> float:
+def resident_mb(process: int) -> float:
     pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 

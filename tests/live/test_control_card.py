@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,9 @@ FLOOD_COMMANDS, FLOOD_BYTES = 10_000, 100_000
 class Program:
     """The live program, steered; what it says is read all the time, as a window would."""
 
-    def __init__(self, card: VirtualCard, *options: str) -> None:
+    def __init__(self, card: VirtualCard, *options: str, errors: Path | None = None) -> None:
         command = [sys.executable, str(ROOT / "main.py"), "--headless", "--control", *options]
-        self.process: subprocess.Popen[bytes] = card.run(command)
+        self.process: subprocess.Popen[bytes] = card.run(command, errors)
         self.stats: dict[str, Any] = {}
         self.states: list[str] = []
         self.refused: list[str] = []

@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
 
@@ -227,14 +227,15 @@ class VirtualCard:
         self._processes.append(process)
         return process  # type: ignore[no-any-return]
 
-    def run(self, command: list[str]) -> "subprocess.Popen[bytes]":
-        """Start the program under test, with its standard input and output in pipes.
+    def run(self, command: list[str], errors: Path | None = None) -> "subprocess.Popen[bytes]":
+        """Start the program under test, with its standard input and output in pipes, errors in a file.
 
         It has the rank it gives itself. With a rank for all of its threads, those of the sound library were
         seen to spin and to starve the card they were waiting for, and with it the whole machine.
         """
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        process = subprocess.Popen(command, env=self.environment, **pipes)
+        with open(errors, "wb") if errors else nullcontext() as file:
+            process = subprocess.Popen(command, env=self.environment, stderr=file, **pipes)
         self._processes.append(process)
         return process
 
