@@ -13,6 +13,7 @@ from scipy import fft
 _DIP_THRESHOLD = 0.15  # normalised difference under which the first dip is taken as the period
 _SILENCE_RMS = 1e-5  # below this a frame has no pitch, whatever its rounding errors look like
 _NO_DIFFERENCE = 1e-20
+_OCTAVE_GAIN, _OCTAVE_SHARE = 0.03, 0.3  # how much deeper the dip at twice a lag must be to be the period
 _REFINED_LAG = 160  # samples; a longer lag adds precision but smears glides
 
 Float = NDArray[np.float64]
@@ -22,6 +23,7 @@ Float = NDArray[np.float64]
 class PitchRange:
     fmin_hz: float
     fmax_hz: float
+    has_faint_fundamentals: bool = False  # as low notes of a violin have: half a period nearly repeats
 
     def __post_init__(self) -> None:
         if not 0 < self.fmin_hz < self.fmax_hz:
@@ -29,7 +31,7 @@ class PitchRange:
 
 
 SPEECH = PitchRange(60.0, 1100.0)
-MUSIC = PitchRange(60.0, 2400.0)
+MUSIC = PitchRange(60.0, 2400.0, has_faint_fundamentals=True)
 
 
 def yin(
@@ -45,6 +47,9 @@ def yin(
     np.cumsum(x * x, axis=1, out=energy[:, 1:])
     difference = _normalised_difference(x, energy, longest)
     lag = _first_dip(difference, shortest)
+    if pitch_range.has_faint_fundamentals:
+        checked = [_octave_checked(row, int(at)) for row, at in zip(difference, lag, strict=True)]
+        lag = np.array(checked, np.intp)
     refined = np.array([_refine(row, int(at)) for row, at in zip(difference, lag, strict=True)])
     f0 = np.minimum(np.maximum(sample_rate / refined, pitch_range.fmin_hz), pitch_range.fmax_hz)
     periodicity = 1.0 - np.minimum(difference[np.arange(len(x)), lag], 1.0)
@@ -84,6 +89,25 @@ def _first_dip(difference: Float, shortest: int) -> NDArray[np.intp]:
     lowest = np.argmin(inner, axis=1)
     first: NDArray[np.intp] = np.where(is_dip.any(axis=1), np.argmax(is_dip, axis=1), lowest)
     return first + shortest
+
+
+def _octave_checked(difference: Float, lag: int) -> int:
+    """The lag, or twice the lag where the sound repeats much better: not so for what is an octave higher."""
+    around = max(1, lag // 20)
+    if 2 * lag + around + 1 >= len(difference):
+        return lag
+    twice = 2 * lag - around + int(np.argmin(difference[2 * lag - around : 2 * lag + around + 1]))
+    # A short lag is far from whole samples, so that the dip between them counts.
+    depth, deeper = _depth(difference, lag), float(difference[twice])
+    is_period = depth - deeper > _OCTAVE_GAIN and deeper < _OCTAVE_SHARE * depth
+    return twice if is_period else lag
+
+
+def _depth(difference: Float, lag: int) -> float:
+    """How deep the parabola through three neighbouring lags is."""
+    left, middle, right = difference[lag - 1 : lag + 2].tolist()
+    off = _parabola(difference, lag) - lag
+    return float(middle + 0.5 * off * (right - left) + 0.5 * off * off * (left - 2.0 * middle + right))
 
 
 def _refine(difference: Float, lag: int) -> float:

@@ -36,6 +36,23 @@ def test_high_notes_within_two_cents(f0_hz):
     assert voiced.min() > 0.9
 
 
+@pytest.mark.parametrize("f0_hz", [200.0, 263.0])
+def test_a_low_note_whose_even_harmonics_are_the_strong_ones_is_no_octave_higher(f0_hz):
+    time = np.arange(RATE // 2) / RATE
+    strength = [1.0 if k % 2 == 0 else 0.14 for k in range(1, 20)]
+    sound = sum(s * np.sin(2 * np.pi * k * f0_hz * time) / k for k, s in enumerate(strength, 1))
+    frames = frames_of(sound.astype(np.float32))
+    assert cents(yin(frames, RATE, PitchRange(60.0, 2400.0))[0], 2 * f0_hz).max() < 5.0
+    assert cents(yin(frames, RATE, MUSIC)[0], f0_hz).max() < 5.0
+
+
+@pytest.mark.parametrize("f0_hz", [300.0, 1234.0, 2200.0])
+def test_a_note_in_noise_is_no_octave_lower(f0_hz):
+    noise = 0.1 * np.random.default_rng(0).standard_normal(RATE // 2).astype(np.float32)
+    f0, _ = yin(frames_of(tone(f0_hz, 8) + noise), RATE, MUSIC)
+    assert cents(f0, f0_hz).max() < 50.0
+
+
 def test_glide_is_followed_at_the_middle_of_the_frame():
     time = np.arange(RATE) / RATE
     instantaneous = 150.0 * 2.0**time  # an octave in a second
@@ -78,8 +95,9 @@ def test_frames_do_not_influence_each_other():
 
 
 def test_no_frames_give_no_pitch():
-    f0, voiced = yin(np.zeros((0, 1024), dtype=np.float32), RATE)
-    assert len(f0) == len(voiced) == 0
+    for pitch_range in (SPEECH, MUSIC):
+        f0, voiced = yin(np.zeros((0, 1024), dtype=np.float32), RATE, pitch_range)
+        assert len(f0) == len(voiced) == 0
 
 
 def test_frames_too_short_for_the_range_are_refused():
