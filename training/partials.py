@@ -1,7 +1,8 @@
 """What a recording of an instrument is made of: its harmonics and the noise between them, frame by frame.
 
 The sound is unwound by its own pitch, so that a glide or a vibrato stands still: whole multiples of the pitch
-are the harmonics, and halfway between two of them lies nothing but noise. Draws no batches, writes no files.
+are the harmonics, and between two of them, far enough from both, lies nothing but noise. Draws no batches,
+writes no files.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ HARMONICS, BANDS = 100, 32
 HIGHEST_HZ = 10_300.0  # above, recordings have been filtered away
 LOG_FLOOR = -11.5  # 100 dB below the frame; natural log
 _PERIODS = 8  # in a window: halfway between two harmonics both have a zero of its spectrum
+_PERIODS_APART = 8  # in a window, of noise that is looked at: so far from a harmonic nothing of it is left
 _LONGEST = 4  # windows of the front end
 _NO_PITCH_HZ = 200.0  # a raster for what has none
 
@@ -72,14 +74,17 @@ class _Unwound:
         middle = (index - 1) * self.spec.hop + self.margin
         window, stretch = hann(length), slice(middle - length // 2, middle + length // 2)
         turn = self.phase[stretch] - self.phase[middle]
-        seen = np.abs(_turned_back(self.audio[stretch] * window, turn, 2 * count + 1))
+        # A high note leaves room for more than one look between its harmonics and below the first.
+        parts = max(2, int(length * f0 / self.spec.sample_rate) // _PERIODS_APART)
+        order = np.arange(1, parts * count + (parts + 1) // 2 + 1)
+        seen = np.abs(_turned_back(self.audio[stretch] * window, turn, len(order), parts))
         density = seen**2 / np.square(window).sum() / (self.bins - 1)  # of noise, per bin
         tones = np.zeros(HARMONICS)
+        is_noise = np.ones(len(order), bool)
         if has_pitch:
-            tones[:count] = np.sqrt(2.0) * seen[1::2] / window.sum()  # RMS
-            places, density = np.arange(1, 2 * count + 2, 2) * f0 / 2.0, density[::2]
-        else:
-            places = np.arange(1, 2 * count + 2) * f0 / 2.0
+            is_noise = order % parts != 0
+            tones[:count] = np.sqrt(2.0) * seen[~is_noise] / window.sum()  # RMS
+        places, density = order[is_noise] * f0 / parts, density[is_noise]
         shares = np.concatenate([tones, np.sqrt(self._in_bands(places, density) * self.widths)])
         whole = np.sqrt(np.square(shares).sum())
         row: np.ndarray = np.maximum(np.log(np.maximum(shares, 1e-12) / max(whole, 1e-9)), LOG_FLOOR)
@@ -95,11 +100,11 @@ class _Unwound:
         return found
 
 
-def _turned_back(sound: np.ndarray, turn: np.ndarray, count: int) -> np.ndarray:
-    """The sums of the sound at 1 to `count` halves of its pitch, (count,); a product each, no exponential."""
-    half = np.exp(-1j * np.pi * turn)
+def _turned_back(sound: np.ndarray, turn: np.ndarray, count: int, parts: int) -> np.ndarray:
+    """The sums of the sound at 1 to `count` parts of its pitch, (count,); a product each, no exponential."""
+    part = np.exp(-2j * np.pi / parts * turn)
     turned, sums = sound.astype(np.complex128), np.empty(count, np.complex128)
     for index in range(count):
-        turned *= half
+        turned *= part
         sums[index] = turned.sum()
     return sums

@@ -3,7 +3,7 @@ import pytest
 
 from rtvc.harmonic_synth import HarmonicSynth
 from rtvc.mel import MelSpec
-from rtvc.partials import Partials
+from rtvc.partials import Partials, band_centres
 from training.partials import BANDS, HARMONICS, LOG_FLOOR, log_rms, played
 
 SPEC = MelSpec()
@@ -36,6 +36,17 @@ def test_what_a_sound_was_made_of_is_found_again(f0_hz):
     noise = np.sqrt(np.square(level * shares[:, HARMONICS:]).mean(axis=0))
     middle = noise[3:28]  # at the very ends there is no place between two harmonics
     assert 20 * np.log10(np.median(middle) / 0.002) == pytest.approx(0.0, abs=1.5)
+
+
+def test_noise_below_and_between_the_harmonics_of_a_high_note_is_told_apart():
+    partials, _ = made(np.full(FRAMES, 1760.0))
+    partials.noise[:, :] = np.geomspace(0.006, 0.001, BANDS)
+    sound = HarmonicSynth(SPEC, HARMONICS, BANDS).process(partials)
+    found = played(sound, SPEC)
+    shares = np.exp(found.partials + log_rms(found.side[:, 2:]))[20:-20, HARMONICS:]
+    apart_db = 20 * np.log10(np.sqrt(np.square(shares).mean(axis=0)) / partials.noise[0])
+    centres = band_centres(BANDS, SPEC.sample_rate)
+    assert np.abs(apart_db[(centres > 300.0) & (centres < 9000.0)]).max() < 2.0
 
 
 def test_harmonics_that_are_not_there_are_far_down():
