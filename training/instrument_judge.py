@@ -1,13 +1,14 @@
 """A judge of instruments: told apart by their envelopes, learned from real recordings. Makes no sound.
 
 It is small on purpose: cepstra over a third of a second, their means and how they move, to one hidden layer.
+It is deaf to what rumbles in a room: else that is what it knows recordings of flutes by.
 """
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from scipy import fft
+from scipy import fft, signal
 from torch import nn
 
 from rtvc.mel import MelSpec, hann, log_mel
@@ -15,14 +16,16 @@ from rtvc.mel import MelSpec, hann, log_mel
 SPEC = MelSpec()
 _CEPSTRA = 24
 _FRAMES, _STEP = 28, 7  # of a stretch that is judged, and between two of them
+_RUMBLE_HZ = 120.0  # and below: much of it is in the recordings of flutes, whose notes begin at 260 Hz
 _LOUD_DB = 30.0  # below its loudest frame a clip is silent
 _HIDDEN, _STEPS, _BATCH = 96, 1500, 96
 _JITTER = 0.25  # of standardised features, so that no single recording is learned by heart
+_NO_RUMBLE = signal.butter(6, _RUMBLE_HZ, "high", fs=SPEC.sample_rate, output="sos")
 
 
 def stretches(sound: np.ndarray) -> np.ndarray:
     """Features of each stretch of a clip, level left out, (stretches, features)."""
-    padded = np.pad(sound.astype(np.float32), SPEC.n_fft // 2)
+    padded = signal.sosfiltfilt(_NO_RUMBLE, np.pad(sound, SPEC.n_fft // 2)).astype(np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(padded, SPEC.n_fft)[:: SPEC.hop]
     mels = log_mel(np.abs(fft.rfft(frames * hann(SPEC.n_fft), axis=1)), SPEC)
     level = np.log(np.sqrt(np.square(frames * hann(SPEC.n_fft)).mean(axis=1)) + 1e-9)

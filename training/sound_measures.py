@@ -16,7 +16,9 @@ _HARMONICITY_PERIODS = 4.5
 _FINE = 16  # lags a sample: the peak of a high note is narrow
 _LOUD_DB = 30.0
 _FAINT_DB = 40.0
+_RUMBLE_HZ = 70.0  # below all that is played: what is there comes with the room
 _WAVER_HZ = 1.5  # either way of the rate
+_NO_RUMBLE = signal.butter(4, _RUMBLE_HZ, "high", fs=RATE, output="sos")
 
 
 def frames_around(sound: np.ndarray, times: np.ndarray, length: int) -> np.ndarray:
@@ -62,11 +64,20 @@ def loudness(sound: np.ndarray) -> np.ndarray:
 
 
 def loudness_correlation(before: np.ndarray, after: np.ndarray) -> float:
-    """Of decibels, over all that is within 40 dB of the loudest of the first; what is fainter is as faint."""
-    one, other = (np.maximum(x, x.max() - _FAINT_DB / 8.686) for x in (loudness(before), loudness(after)))
+    """Of decibels, over all that is within 40 dB of the loudest of the first; what is fainter is as faint.
+
+    Of what can be heard of either: the rumble of a recording's room goes on where no note is.
+    """
+    heard = (loudness(without_rumble(x)) for x in (before, after))
+    one, other = (np.maximum(x, x.max() - _FAINT_DB / 8.686) for x in heard)
     count = min(len(one), len(other))
-    heard = one[:count] > one.min()
-    return float(np.corrcoef(one[:count][heard], other[:count][heard])[0, 1])
+    loud = one[:count] > one.min()
+    return float(np.corrcoef(one[:count][loud], other[:count][loud])[0, 1])
+
+
+def without_rumble(sound: np.ndarray) -> np.ndarray:
+    result: np.ndarray = signal.sosfiltfilt(_NO_RUMBLE, sound).astype(np.float32)
+    return result
 
 
 def harmonicity_db(sound: np.ndarray) -> float:

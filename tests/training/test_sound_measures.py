@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from training import hums
-from training.instrument_judge import Judge
+from training.instrument_judge import Judge, stretches
 from training.sound_measures import (
     HOP,
     RATE,
@@ -42,6 +42,14 @@ def test_a_hum_is_what_is_known_of_it():
     found, has_pitch = pitch_at(hum.sound, times)
     assert has_pitch.all() and np.abs(1200 * np.log2(found / hum.f0_hz[times])).max() < 5.0
     assert loudness_correlation(hum.sound, 0.3 * hum.sound) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_a_room_that_rumbles_is_not_loudness_and_no_instrument():
+    note = tone(440.0) * (0.2 + np.sin(np.pi * TIME) ** 2)
+    rumbling = note + 0.7 * np.sin(2 * np.pi * 31.0 * TIME)
+    assert loudness_correlation(rumbling, note) > 0.99
+    apart = np.abs(stretches(rumbling)[1:-1] - stretches(note)[1:-1])
+    assert apart.max() < 0.2
 
 
 def test_the_judge_tells_two_sounds_apart_that_it_has_not_heard():
