@@ -207,10 +207,13 @@ def wavering_figures(timbre: str, has_mels: bool) -> list[Row]:
         body = slice(int(0.5 * RATE), -int(0.5 * RATE))
         row: Row = {"note, Hz": hz, "input": wavering_db(hum.sound[body], rate)}
         row["harmonics"] = wavering_db(played(hum.sound, timbre)[body], rate)
+        # Noise goes up and down at every rate a little; what is left without it, the hops are to blame for.
+        row["without breath"] = wavering_db(played(hum.sound, timbre, breath=0.0)[body], rate)
         if has_mels:
             row["mels"] = wavering_db(played(hum.sound, timbre, MELS_MODEL)[body], rate)
             row["mels by librosa"] = wavering_db(by_librosa(hum.sound, timbre)[body], rate)
             row["harmonics below librosa"] = row["mels by librosa"] - row["harmonics"]
+            row["without breath below librosa"] = row["mels by librosa"] - row["without breath"]
         rows.append(row)
     return rows
 
