@@ -82,6 +82,7 @@ def without_rumble(sound: np.ndarray) -> np.ndarray:
 
 def harmonicity_db(sound: np.ndarray) -> float:
     """Harmonics to noise, median over the loud frames that have a pitch (Boersma's autocorrelation)."""
+    sound = without_rumble(sound)
     times = np.arange(SPEC.n_fft, len(sound) - SPEC.n_fft, HOP)
     level = loudness(sound)[times // HOP]
     times = times[level > level.max() - _LOUD_DB / 8.686]

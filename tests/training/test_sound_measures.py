@@ -48,6 +48,7 @@ def test_a_room_that_rumbles_is_not_loudness_and_no_instrument():
     note = tone(440.0) * (0.2 + np.sin(np.pi * TIME) ** 2)
     rumbling = note + 0.7 * np.sin(2 * np.pi * 31.0 * TIME)
     assert loudness_correlation(rumbling, note) > 0.99
+    assert harmonicity_db(rumbling) == pytest.approx(harmonicity_db(note), abs=1.0)
     apart = np.abs(stretches(rumbling)[1:-1] - stretches(note)[1:-1])
     assert apart.max() < 0.2
 
