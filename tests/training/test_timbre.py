@@ -101,6 +101,21 @@ def test_it_learns_is_judged_and_becomes_a_model(head, caches, tmp_path):
     assert "of the network" in line
 
 
+def test_noise_is_learned_as_it_mostly_is_whatever_a_few_frames_have(caches):
+    system = make_system(parse_config(config_text(caches)))
+    batch = system.batch(0, 0)
+    batch["side"][..., 1] = 1.0
+    usual, wild = np.log(0.001), np.log(0.5)
+    batch["partials"][..., HARMONICS:] = usual
+    batch["partials"][:, ::10, HARMONICS:] = wild
+    made = batch["partials"].exp()
+    loss = {}
+    for level in (usual, np.log(0.05)):  # what most frames have, and about the mean of all
+        made[..., HARMONICS:] = np.exp(level)
+        loss[level] = float(system._terms(batch, made)["noise"])
+    assert loss[usual] < 0.5 * loss[np.log(0.05)]
+
+
 def test_renders_of_what_was_recorded_are_instruments_of_their_own(caches):
     system = make_system(parse_config(config_text(caches)))
     assert system.speakers == ["bright", "dull", "dull (rendered)"]
