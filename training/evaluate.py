@@ -43,8 +43,8 @@ def evaluate(checkpoint: Path, data: Path | None, out: Path | None, clips: int, 
     report = Report(out or run / "evaluation", f"{saved.system}, step {saved.step}", saved.mel)
     with torch.no_grad():
         _JUDGES[saved.system](saved, cache, report, clips, targets)
-    rows = _curve(run / CURVE)
-    report.add_curves(rows, [name for name in (rows[0] if rows else {}) if name.startswith("val")])
+    rows = curve_of(run)
+    report.add_curves(rows, judged(rows))
     report.write()
     return report
 
@@ -174,9 +174,16 @@ def _some(entries: list[Entry], count: int) -> list[Entry]:
     return [entries[i] for i in order]
 
 
-def _curve(path: Path) -> list[dict[str, float]]:
+def curve_of(run: Path) -> list[dict[str, float]]:
+    """What the run told of each epoch."""
+    path = run / CURVE
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return [json.loads(line) for line in lines]
+
+
+def judged(rows: list[dict[str, float]]) -> list[str]:
+    """The figures taken on clips it was not trained on."""
+    return [name for name in (rows[0] if rows else {}) if name.startswith("val")]
 
 
 _JUDGES: dict[str, Callable[[Saved, FeatureCache, Report, int, list[str]], None]] = {

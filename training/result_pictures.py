@@ -2,7 +2,8 @@
 
 Of each digit model every digit in every voice, and the other model's digits before and after they went
 through its latent; of `timbre` an accordion, and the flute that plays what it played. `training.evaluate`
-draws the like of a run that is not exported, from recordings.
+draws the like of a run that is not exported, from recordings. `--run checkpoints/gan` adds what that run
+told of clips it was not trained on, over its steps.
 """
 
 import argparse
@@ -18,11 +19,12 @@ from rtvc.chain import build_chain
 from rtvc.digit_models import load_listener, load_speaker
 from rtvc.digit_sound import word_sound
 from rtvc.digits import DIGITS, DigitSpeaker, Float, silence
-from rtvc.errors import RtvcError
+from rtvc.errors import RtvcError, UsageError
 from rtvc.offline import convert_file
 from rtvc.settings import ChainSettings
 from rtvc.spectrogram_png import write_spectrograms
-from training.pictures import write_mels
+from training.evaluate import curve_of, judged
+from training.pictures import write_curves, write_mels
 from training.render_instruments import PARTS, render_one
 
 _DIGIT_MODELS = ("cnn", "mlp")
@@ -33,12 +35,12 @@ _PLAYED_BY = "flute"
 _MELODY_SECONDS = 6.0
 
 
-def draw(folder: Path) -> list[Path]:
+def draw(folder: Path, runs: list[Path]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     drawn = []
     for name, other in (_DIGIT_MODELS, _DIGIT_MODELS[::-1]):
         drawn += [draw_words(name, folder), draw_again(name, other, folder)]
-    return [*drawn, draw_instrument(folder)]
+    return [*drawn, draw_instrument(folder), *(draw_curves(run, folder) for run in runs)]
 
 
 def draw_words(name: str, folder: Path) -> Path:
@@ -91,12 +93,24 @@ def draw_instrument(folder: Path) -> Path:
     return path
 
 
+def draw_curves(run: Path, folder: Path) -> Path:
+    rows = curve_of(run)
+    if not rows:
+        raise UsageError(f"{run} is no run that has ended an epoch; name a folder that training made.")
+    path = folder / f"curves-{run.resolve().name}.png"
+    write_curves(path, rows, judged(rows))
+    return path
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m training.result_pictures", description=__doc__)
     parser.add_argument("folder", type=Path, help="for the pictures")
+    parser.add_argument(
+        "--run", type=Path, action="append", default=[], help="folder of a run, several times"
+    )
     args = parser.parse_args()
     try:
-        for path in draw(args.folder):
+        for path in draw(args.folder, args.run):
             print(path)
     except RtvcError as error:
         print(error, file=sys.stderr)

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from rtvc import digit_models
+from rtvc.errors import UsageError
 from training import result_pictures
 from training.render_instruments import SOUND_FONT
 
@@ -49,3 +50,13 @@ def test_where_fluidsynth_is_missing_that_is_said(tmp_path, monkeypatch, capsys)
     monkeypatch.setattr(sys, "argv", ["result_pictures", str(tmp_path)])
     assert result_pictures.main() == 2
     assert "no fluidsynth" in capsys.readouterr().err
+
+
+def test_the_curve_of_a_run_is_drawn_and_another_folder_is_none(tmp_path):
+    run = tmp_path / "small"
+    run.mkdir()
+    lines = [f'{{"step": {n}, "val": {1 / n}, "learning_rate": 0.1}}' for n in (1, 2, 3)]
+    (run / "curve.jsonl").write_text("\n".join(lines))
+    assert brightness(result_pictures.draw_curves(run, tmp_path)).min() < 200
+    with pytest.raises(UsageError, match="is no run"):
+        result_pictures.draw_curves(tmp_path, tmp_path)
