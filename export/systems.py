@@ -43,8 +43,7 @@ def export_system(run: Path, out: Path) -> list[str]:
         lines.append(_export(saved, block, _place(block, out)))
     if isinstance(saved.network, Autoencoder):
         is_shipped = ASSETS in out.resolve().parents
-        folder = ASSETS / "voices" if is_shipped else out.parent / "voices"
-        lines.append(_write_voices(saved, out.stem, folder, only_known=is_shipped))
+        lines.append(_write_voices(saved, out.stem, _home(out) / "voices", only_known=is_shipped))
     return lines
 
 
@@ -64,7 +63,12 @@ def _place(block: Block, out: Path) -> Path:
     """An encoder goes by its model's name, in a folder of encoders."""
     if not block.folder:
         return out
-    return (ASSETS if ASSETS in out.resolve().parents else out.parent) / block.folder / out.name
+    return _home(out) / block.folder / out.name
+
+
+def _home(out: Path) -> Path:
+    """Where voices and encoders go: beside the folder `models`, or beside a file that is in none."""
+    return out.parent.parent if out.parent.name == "models" else out.parent
 
 
 def _shown(block: Block, path: Path) -> str:

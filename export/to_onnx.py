@@ -29,7 +29,7 @@ from export.quantise import quantise  # noqa: E402
 from export.step_layers import to_step_layers  # noqa: E402
 from export.stream_graph import OUTPUT, StreamStep  # noqa: E402
 from export.systems import BEST, export_system, verify_system  # noqa: E402
-from rtvc.catalog import ASSETS  # noqa: E402
+from rtvc.catalog import ASSETS, user_folder  # noqa: E402
 from rtvc.errors import ModelError, RtvcError  # noqa: E402
 from rtvc.level import NOMINAL_RMS  # noqa: E402
 from rtvc.mel import MelSpec  # noqa: E402
@@ -201,6 +201,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python export/to_onnx.py", description=__doc__)
     parser.add_argument("--checkpoint", type=Path, help="one run instead of all under checkpoints/")
     parser.add_argument("--out", type=Path, help="write the model here and leave the shipped assets alone")
+    parser.add_argument(
+        "--install", action="store_true", help="into your user data, for --model and --target"
+    )
     parser.add_argument("--list", action="store_true", help="list what could be exported")
     parser.add_argument(
         "--verify", action="store_true", help="compare the files that are there, write nothing"
@@ -216,8 +219,10 @@ def main() -> int:
         return ModelError.exit_code
     try:
         for run in runs:
-            target = args.out or ASSETS / "models" / f"{run.name}.onnx"
-            for line in verify(run, target) if args.verify else export(run, target, args.out is None):
+            folder = user_folder() if args.install else ASSETS
+            target = args.out or folder / "models" / f"{run.name}.onnx"
+            is_shipped = not (args.out or args.install)
+            for line in verify(run, target) if args.verify else export(run, target, is_shipped):
                 print(line)
     except RtvcError as error:
         print(error, file=sys.stderr)

@@ -1,4 +1,5 @@
 import dataclasses
+import sys
 
 import numpy as np
 import onnxruntime
@@ -6,10 +7,11 @@ import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from export import systems
+from export import systems, to_onnx
 from export.block_graphs import blocks_of
 from export.graph import OPSET
 from export.half import halve
+from rtvc import catalog
 from rtvc.errors import ModelError
 from rtvc.frames import Frames
 from rtvc.latents import LatentMap
@@ -135,6 +137,20 @@ def test_weights_that_half_precision_cannot_say_are_not_shipped(tmp_path, monkey
     with pytest.raises(ModelError, match="Half-precision weights change"):
         systems.export_system(run, tmp_path / "out" / "digits.onnx")
     assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("system", ["autoencoder", "digits-cnn"])
+def test_installed_it_is_found_by_its_name(system, tmp_path, monkeypatch):
+    run = write_run(tmp_path / "mine", system)
+    monkeypatch.setattr(sys, "argv", ["to_onnx.py", "--checkpoint", str(run), "--install"])
+    monkeypatch.setattr(catalog, "user_folder", lambda: tmp_path / "Zoë")
+    monkeypatch.setattr(to_onnx, "user_folder", catalog.user_folder)
+    assert to_onnx.main() == 0
+    assert catalog.model_path("mine") == tmp_path / "Zoë" / "models" / "mine.onnx"
+    if system == "autoencoder":
+        assert "mine" in catalog.voice("p230").embeddings
+    else:
+        assert catalog.encoder_path("mine").parent == tmp_path / "Zoë" / "encoders"
 
 
 def test_voices_learn_the_new_model_and_keep_the_old(tmp_path):
