@@ -83,7 +83,7 @@ def compare(
     """Measure on some `seconds` of whole clips; a row per method and source, librosa's first."""
     libraries = {name: _imported(name) for name in ("librosa", "pesq", "pystoi")}
     spec = spec or MelSpec()
-    methods = {(LIBROSA, source): _librosas(libraries["librosa"], spec, source) for source in _SOURCES}
+    methods = {(LIBROSA, source): librosa_pipeline(libraries["librosa"], spec, source) for source in _SOURCES}
     latency: dict[str, float | None] = {LIBROSA: None}
     for lookahead in lookaheads:
         vocoder = GriffinLim(spec, lookahead, iterations)
@@ -133,7 +133,7 @@ def _ours(vocoder: GriffinLim, source: str) -> Method:
     return method
 
 
-def _librosas(librosa: Any, spec: MelSpec, source: str) -> Method:
+def librosa_pipeline(librosa: Any, spec: MelSpec, source: str) -> Method:
     grid = {"n_fft": spec.n_fft, "hop_length": spec.hop}
 
     def method(clip: Audio) -> Audio:
