@@ -19,6 +19,7 @@ MAY_IMPORT = {
 }
 KNOWN_TO_ONE_FILE = {"sounddevice": "rtvc/audio_io.py", "onnxruntime": "rtvc/runtime.py"}
 NEVER_IN_RTVC = ("torch", "PyQt6", "lightning")
+NETWORK = ("socket", "ssl", "http", "urllib", "ftplib", "smtplib", "asyncio", "requests", "PyQt6.QtNetwork")
 JUDGES = ("librosa", "pesq", "pystoi")  # for measuring quality, never to run
 
 
@@ -63,6 +64,12 @@ def test_some_libraries_are_known_to_one_file(library: str, home: str) -> None:
 def test_the_engine_names_no_training_or_window_library() -> None:
     for path in files_of("rtvc"):
         assert not [name for name in imports_of(path) if is_within(name, NEVER_IN_RTVC)], path
+
+
+@pytest.mark.parametrize("package", ["rtvc", "gui", "main.py"])
+def test_what_a_user_runs_has_no_code_for_the_network(package: str) -> None:
+    for path in files_of(package):
+        assert not [name for name in imports_of(path) if is_within(name, NETWORK)], path
 
 
 def test_a_fresh_process_with_all_of_the_engine_has_none_of_them() -> None:
