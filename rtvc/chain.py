@@ -12,6 +12,7 @@ from rtvc.harmonic_synth import HarmonicSynth
 from rtvc.intonation import Tuning
 from rtvc.low_cut import LowCut
 from rtvc.mel import MelSpec
+from rtvc.mel_comb import MelComb
 from rtvc.noise_reduction import NoiseReduction
 from rtvc.pitch import MUSIC, SPEECH
 from rtvc.pitch_meter import PitchMeter
@@ -80,7 +81,7 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
     """Audio at input_rate to audio at output_rate.
 
     finite -> resample -> gain -> gate
-           -> [ low cut, frames -> analysis -> noise -> conversion -> formants -> vocoder ]
+           -> [ low cut, frames -> analysis -> noise -> conversion (-> comb) -> formants -> vocoder ]
            or [ low cut, frames -> analysis -> noise -> player -> synthesiser or vocoder ]
            -> resample -> gain -> limiter
     """
@@ -96,6 +97,8 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
         is_music = isinstance(converter, Player)
         analysis = Analysis(spec, MUSIC if is_music else SPEECH, newest_first=is_music)
         middle = [framer, analysis, PitchMeter(rate), noise, converter]
+        if isinstance(converter, WindowedConversion):
+            middle.append(MelComb(spec))
         middle += [*_formants(settings, spec), _voiced(settings, spec, converter)]
     ends = _entrance(settings, input_rate, rate), _exit(settings, rate, output_rate)
     return Chain([*ends[0], *middle, *ends[1]], settings.source_pitch_hz)

@@ -2,13 +2,12 @@
 
 import math
 from collections import deque
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rtvc.frames import Frames, PitchedMels
+from rtvc.frames import Frames, PitchedMels, in_hz
 from rtvc.level import LevelTracker, log_energy_at
 from rtvc.mel import MelSpec
 from rtvc.model_format import VOICE
@@ -113,7 +112,7 @@ class Conversion:
                 pitch.append(asked.log_f0)
                 voicing.append(asked.voiced)
         out = np.array(spoken, np.float32).reshape(-1, self.spec.n_mels)
-        return PitchedMels(out, _in_hz(pitch), np.array(voicing, np.float32))
+        return PitchedMels(out, in_hz(pitch), np.array(voicing, np.float32))
 
 
 class Unconverted:
@@ -127,12 +126,7 @@ class Unconverted:
 
     def process(self, frames: Frames) -> PitchedMels:
         log_f0, voiced = self._hold.process(frames.f0_hz, frames.voiced)
-        return PitchedMels(frames.log_mel, _in_hz(log_f0.tolist()), voiced)
+        return PitchedMels(frames.log_mel, in_hz(log_f0.tolist()), voiced)
 
     def reset(self) -> None:
         self._hold.reset()
-
-
-def _in_hz(log_f0: Iterable[float]) -> Float:
-    """One by one: whole arrays are rounded by their length, and block sizes must not be heard."""
-    return np.array([math.exp(value) for value in log_f0], np.float32)

@@ -1,6 +1,7 @@
 """Frames, what travels from analysis to conversion; PitchedMels, what goes on from there."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,3 +47,8 @@ def joined(parts: list[Frames]) -> Frames:
         np.concatenate([part.voiced for part in parts]),
         np.concatenate([part.log_energy for part in parts]),
     )
+
+
+def in_hz(log_f0: Iterable[float]) -> NDArray[np.float32]:
+    """One by one: whole arrays are rounded by their length, and block sizes must not be heard."""
+    return np.array([math.exp(value) for value in log_f0], np.float32)

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtvc.errors import ModelError
-from rtvc.frames import Frames, PitchedMels
+from rtvc.frames import Frames, PitchedMels, in_hz
 from rtvc.level import LevelTracker, log_energy_at
 from rtvc.model_format import MEL, VOICE, WINDOWED
+from rtvc.pitch_hold import PitchHold
+from rtvc.pitch_map import PitchMap
 from rtvc.runtime import BlockModel
 from rtvc.silence import attenuation, without_excess
 from rtvc.voices import Voice
@@ -26,10 +28,15 @@ class _Held(NamedTuple):
     undo: float  # natural log: the gain to be taken back
     energy: float  # 0 at the level of speech
     mel: Float
+    log_f0: float  # that the target would have there
+    voiced: float  # 0 also where nobody knows
 
 
 class WindowedConversion:
-    """Stage: Frames to mels without a pitch, one frame out for each one in once the first window is full.
+    """Stage: Frames to mels, one frame out for each one in once the first window is full.
+
+    A model that is told whose voice is meant speaks at that voice's pitch, with the melody that was heard; of
+    what another one says nobody knows the pitch.
 
     The vocoder that follows gets its frames one by one too, though they are computed `step` at a time.
     """
@@ -44,6 +51,9 @@ class WindowedConversion:
         self._given = _voice_input(model, voice)
         self._nominal = log_energy_at(info.nominal_rms)
         self._level = LevelTracker(self.spec.hop_seconds, info.nominal_rms)
+        self._hold = PitchHold()
+        self._pitch = PitchMap(voice.median_log_f0, self.spec.hop_seconds)
+        self._knows_pitch = VOICE in info.inputs
         rising = (np.arange(self._window.fade) + 0.5) / max(1, self._window.fade)
         self._rising: Float = rising.astype(np.float32)[:, None]
         self.reset()
@@ -54,6 +64,8 @@ class WindowedConversion:
 
     def reset(self) -> None:
         self._level.reset()
+        self._hold.reset()
+        self._pitch.reset()
         silence = np.full(self.spec.n_mels, self.spec.log_floor, np.float32)
         # What the next window needs: its left context first, silence before the sound began.
         self._heard: deque[Float] = deque([silence] * self._window.left)
@@ -67,21 +79,28 @@ class WindowedConversion:
         mels = np.maximum(frames.log_mel + gain[:, None], self.spec.log_floor)
         undo = gain + attenuation(frames.log_energy)
         energy = frames.log_energy + gain - self._nominal
-        out = []
-        for held in map(_Held, undo.tolist(), energy.tolist(), mels):
+        log_f0, voiced = self._melody(frames)
+        spoken, pitch, voicing = [], [], []
+        for held in map(_Held, undo.tolist(), energy.tolist(), mels, log_f0.tolist(), voiced.tolist()):
             self._heard.append(held.mel)
             self._held.append(held)
             self._count += 1
             if len(self._heard) == self._window.frames:
                 self._convert()
             if self._count > self._window.hold:
-                out.append(self._next())
-        mels = np.array(out, dtype=np.float32).reshape(-1, self.spec.n_mels)
-        nobody_knows = np.zeros(len(mels), np.float32)
-        return PitchedMels(mels, nobody_knows, nobody_knows)
+                past = self._held.popleft()
+                spoken.append(self._spoken(past))
+                pitch.append(past.log_f0)
+                voicing.append(past.voiced)
+        out = np.array(spoken, dtype=np.float32).reshape(-1, self.spec.n_mels)
+        return PitchedMels(out, in_hz(pitch), np.array(voicing, np.float32))
 
-    def _next(self) -> Float:
-        held = self._held.popleft()
+    def _melody(self, frames: Frames) -> tuple[Float, Float]:
+        """Log f0 the target would have, and how sure it is."""
+        log_f0, voiced = self._hold.process(frames.f0_hz, frames.voiced)
+        return self._pitch.process(log_f0, voiced), voiced if self._knows_pitch else np.zeros_like(voiced)
+
+    def _spoken(self, held: _Held) -> Float:
         spoken = without_excess(self._ready.popleft(), held.mel, held.energy) - held.undo
         mel: Float = np.maximum(spoken, self.spec.log_floor)
         return mel

@@ -71,6 +71,14 @@ def test_a_model_that_changes_nothing_changes_nothing(tmp_path):
     np.testing.assert_allclose(out.log_mel, given.log_mel[: len(out)], atol=1e-5)
 
 
+def test_a_model_that_is_told_the_voice_speaks_at_its_pitch(model, tmp_path):
+    given = dataclasses.replace(frames(200), f0_hz=np.linspace(115, 125, 200, dtype=np.float32))
+    out = WindowedConversion(model, VOICE).process(given)
+    assert np.median(out.f0_hz) == pytest.approx(200.0, rel=0.06) and (out.voiced == 1.0).all()
+    melody = np.corrcoef(out.f0_hz[50:], given.f0_hz[50 : len(out)])[0, 1]
+    assert melody > 0.99
+
+
 def test_silence_stays_silence(model):
     nothing = dataclasses.replace(
         frames(40), log_mel=np.full((40, 80), FLOOR, np.float32), log_energy=np.full(40, -13.8, np.float32)
