@@ -21,7 +21,6 @@ class _Figure(QWidget):
         line.addWidget(words(name, "muted"))
         line.addWidget(self.value)
         self.setToolTip(hint)
-        self._name = name
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 

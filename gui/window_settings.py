@@ -21,7 +21,6 @@ class WindowSettings:
     recordings: str = ""  # a folder; empty: the platform's music folder
     converted: str = ""  # a folder for converted files; empty: beside each file
     hotkeys: dict[str, str] = field(default_factory=dict)  # those that are not as they came
-    favourites: list[str] = field(default_factory=list)
     closes_to_tray: bool = False
     is_welcomed: bool = False
     width: int = 1280

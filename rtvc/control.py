@@ -6,7 +6,6 @@ commands, answers, and tells stats.
 """
 
 import base64
-import json
 import queue
 import time
 from collections.abc import Callable
@@ -18,12 +17,13 @@ from typing import Any
 from rtvc import changes, realtime, say_command, scope
 from rtvc.audio_io import look_afresh, open_audio
 from rtvc.audio_link import DeviceChoice, OpenAudio
+from rtvc.control_lines import expect, number_of, parsed
 from rtvc.engine import Engine
 from rtvc.errands import Errands
 from rtvc.errors import RtvcError, UsageError
 from rtvc.event_writer import EventWriter
 from rtvc.headless import stats_as_json, stop_on_signals
-from rtvc.line_reader import MOST_LINE_BYTES, TOO_LONG, LineReader
+from rtvc.line_reader import LineReader
 from rtvc.log import LOGGER
 from rtvc.measured import Measured
 from rtvc.opening import BuildChain
@@ -119,8 +119,8 @@ class _Control:
         """Whatever the line is, it is answered with one sentence or with what it asked for."""
         number: Any = None
         try:
-            command = _parsed(line)
-            number = _number(command.pop("id", None))
+            command = parsed(line)
+            number = number_of(command.pop("id", None))
             name = command.pop("cmd", None)
             if isinstance(name, str) and name in self._quick:
                 self._answer(number, self._quick[name](command))
@@ -157,11 +157,11 @@ class _Control:
         return {}
 
     def _get(self, command: dict[str, Any]) -> dict[str, Any]:
-        _expect(command)
+        expect(command)
         return {"state": self._engine.state, "settings": changes.current(self._engine.wanted)}
 
     def _spectrum(self, command: dict[str, Any]) -> dict[str, Any]:
-        _expect(command, "on")
+        expect(command, "on")
         if type(is_on := command.get("on")) is not bool:
             raise UsageError("'spectrum' takes 'on', which is true or false.")
         self._engine.look(is_on)
@@ -174,7 +174,7 @@ class _Control:
         }
 
     def _quit(self, command: dict[str, Any]) -> dict[str, Any]:
-        _expect(command)
+        expect(command)
         self._has_quit = True
         return {}
 
@@ -190,7 +190,7 @@ class _Control:
 
     def _start(self, command: dict[str, Any]) -> dict[str, Any]:
         """Errands' thread."""
-        _expect(command)
+        expect(command)
         if self._engine.state is State.FAILED:
             self._engine.stop()
         if self._engine.state is not State.STOPPED:
@@ -207,13 +207,13 @@ class _Control:
 
     def _stop(self, command: dict[str, Any]) -> dict[str, Any]:
         """Errands' thread."""
-        _expect(command)
+        expect(command)
         self._engine.stop()
         return {}
 
     def _record(self, command: dict[str, Any]) -> dict[str, Any]:
         """Errands' thread."""
-        _expect(command, "input", "output")
+        expect(command, "input", "output")
         if not command:
             recorder = self._engine.stop_recording()
             return {"seconds": round(recorder.seconds, 2) if recorder else 0.0}
@@ -230,7 +230,7 @@ class _Control:
         if not command:
             self._talker.hush()
             return {}
-        _expect(command, *say_command.NAMES)
+        expect(command, *say_command.NAMES)
         digits, how = say_command.parsed(command)
         number, settled = self._talker.say(digits, **how)
         return {"number": number, "voice": settled.voice, "seed": settled.seed}
@@ -243,7 +243,7 @@ class _Control:
 
     def _measure(self, command: dict[str, Any]) -> dict[str, Any]:
         """Errands' thread."""
-        _expect(command)
+        expect(command)
         if self._engine.state is not State.STOPPED:
             raise UsageError("The devices are in use; 'stop' comes before 'measure'.")
         return asdict(self._engine.measure_latency())
@@ -252,7 +252,7 @@ class _Control:
         """Errands' thread. While sound runs the sound system tells what it knew when it was opened."""
         from rtvc.listings import device_rows
 
-        _expect(command)
+        expect(command)
         is_fresh = self._engine.state is State.STOPPED
         if is_fresh:
             look_afresh()
@@ -262,47 +262,19 @@ class _Control:
         """Errands' thread."""
         from rtvc.listings import voice_rows
 
-        _expect(command)
+        expect(command)
         return {"voices": voice_rows()}
 
     def _models(self, command: dict[str, Any]) -> dict[str, Any]:
         """Errands' thread."""
         from rtvc.listings import model_rows
 
-        _expect(command)
+        expect(command)
         return {"models": model_rows()}
 
     def _timbres(self, command: dict[str, Any]) -> dict[str, Any]:
         """Errands' thread."""
         from rtvc.listings import timbre_rows
 
-        _expect(command)
+        expect(command)
         return {"timbres": timbre_rows()}
-
-
-def _parsed(line: bytes) -> dict[str, Any]:
-    if line == TOO_LONG:
-        raise UsageError(f"A line is longer than {MOST_LINE_BYTES} bytes.")
-    try:
-        command = json.loads(line, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise UsageError("A line is no JSON.") from None
-    if not isinstance(command, dict):
-        raise UsageError('A line is no JSON object such as {"cmd": "start"}.')
-    return command
-
-
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is not JSON")
-
-
-def _number(value: Any) -> int | str | None:
-    if value is None or isinstance(value, int | str):
-        return value
-    raise UsageError("An 'id' is a whole number or a text.")
-
-
-def _expect(command: dict[str, Any], *names: str) -> None:
-    for name in command:
-        if name not in names:
-            raise UsageError(f"{name!r:.40} means nothing to this command.")

@@ -20,10 +20,11 @@ from rtvc import audio_io, realtime
 from rtvc.audio_link import AudioLink, DeviceChoice, OpenAudio
 from rtvc.howl_guard import HowlGuard
 from rtvc.inlet import Inlet, Utterance
-from rtvc.keeper import Keeper, Notice, Orders
+from rtvc.keeper import Keeper, Notice
 from rtvc.measured import Measured
 from rtvc.monitor import MonitorKeeper, OpenOutput
 from rtvc.opening import BuildChain, LoopReport, Opener, Wanted
+from rtvc.orders import Orders
 from rtvc.recorder import Recorder
 from rtvc.scope import Columns, Scope
 from rtvc.settings import ChainSettings

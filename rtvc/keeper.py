@@ -1,7 +1,7 @@
 """Keeper, the thread that keeps sound flowing: follows commands, and reopens devices that went away.
 
 It is the only one that opens, closes or exchanges sessions while the engine runs, so nothing here needs a
-lock against itself. What others may read is replaced whole (`now`) or guarded (`Orders`).
+lock against itself. What others may read is replaced whole (`now`) or guarded (rtvc/orders.py).
 """
 
 import logging
@@ -18,6 +18,7 @@ from rtvc.inlet import Inlet
 from rtvc.log import LOGGER
 from rtvc.monitor import MonitorKeeper
 from rtvc.opening import Opener, Wanted, by_name
+from rtvc.orders import Orders
 from rtvc.session import Session
 from rtvc.stats import Counts, State
 from rtvc.tap import Listener
@@ -52,30 +53,6 @@ class Now(NamedTuple):
     session: Session | None = None
     past: Counts = Counts()  # of sessions that have ended
     recoveries: int = 0
-
-
-class Orders:
-    """What the user wants now. Given by any thread but an audio thread, followed by the keeper."""
-
-    def __init__(self, wanted: Wanted) -> None:
-        self._lock = threading.Lock()  # held for an assignment; no audio thread ever asks for it
-        self._wanted = wanted
-        self.given = threading.Event()
-
-    @property
-    def wanted(self) -> Wanted:
-        return self._wanted
-
-    def give(self, wanted: Wanted) -> None:
-        with self._lock:
-            self._wanted = wanted
-        self.given.set()
-
-    def take_back(self, refused: Wanted, instead: Wanted) -> None:
-        """Keeper's thread. Unless something newer is wanted by now, which gets its own chance."""
-        with self._lock:
-            if self._wanted == refused:
-                self._wanted = instead
 
 
 class Keeper:

@@ -4,13 +4,16 @@ import threading
 
 import numpy as np
 
+from rtvc.audio_link import DeviceChoice
+from rtvc.dynamics import Gain
 from rtvc.engine import Engine
+from rtvc.errors import DeviceError, ModelError
 from rtvc.keeper import Notice
-from rtvc.presets import PRESETS
+from rtvc.presets import PRESETS, Preset
 from rtvc.settings import ChainSettings
 from rtvc.stage import Audio, Pipeline
 from rtvc.stats import State
-from tests.fakes import FakeDevice, Passing
+from tests.fakes import FakeClock, FakeDevice, Hopping, Passing
 
 PRESET = PRESETS["balanced"]
 PATIENCE = 20.0  # seconds; only a broken engine ever waits so long
@@ -53,3 +56,39 @@ def await_notice(engine: Engine, kind: str, state: State = State.RUNNING) -> Not
         if (notice.kind, notice.state) == (kind, state):
             return notice
     raise AssertionError(f"no notice of kind {kind} in state {state}")
+
+
+class Room:
+    """Several devices, one of which the engine may have open beside another; all hear the same voice."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.devices: list[FakeDevice] = []
+        self.refused: str | None = None
+
+    def open(self, preset: Preset, choice: DeviceChoice, afresh: bool = False) -> FakeDevice:
+        if choice.output == self.refused and self.refused is not None:
+            raise DeviceError(f"There is no output device named '{self.refused}'.")
+        device = FakeDevice(block=preset.block_samples, clock=self.clock)
+        device.output = f"Speaker {choice.output}"
+        self.devices.append(device)
+        return device
+
+    def talk_until(self, engine: Engine, kind: str) -> Notice:
+        for _ in range(200_000):
+            for device in self.devices:
+                if not device.is_closed and device.is_started:
+                    device.push(np.full(device.input_block, 0.25, np.float32))
+            notice = engine.next_notice(0.0005)
+            if notice is not None and notice.kind == kind:
+                return notice
+        raise AssertionError(f"no notice of kind {kind}")
+
+
+def scaled(settings: ChainSettings, input_rate: int, output_rate: int) -> Pipeline:
+    """A chain whose loudness tells which settings it was built for."""
+    if settings.target == "nobody":
+        raise ModelError("There is no voice 'nobody'.")
+    return Pipeline(
+        [Gain(output_rate, settings.output_gain_db), Hopping(1 if settings.mode == "bypass" else 557)]
+    )

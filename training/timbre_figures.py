@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import librosa
 import numpy as np
@@ -32,6 +31,7 @@ from training import hums
 from training.features import load_audio
 from training.instrument_judge import Judge
 from training.manifest import read_manifest
+from training.played import Row, Sounds, played
 from training.sound_measures import (
     HOP,
     RATE,
@@ -39,15 +39,11 @@ from training.sound_measures import (
     harmonicity_db,
     loudness_correlation,
     onset_seconds,
-    pitch_at,
-    pitch_by_librosa,
     wavering_db,
 )
+from training.timbre_pitch import pitch_figures
 
 MELS_MODEL = "timbre-mels"
-_CENTS = 1200.0
-_OCTAVE_WITHIN = 100.0  # cents of a whole number of octaves that are not none
-_EDGE_SECONDS = 0.06  # of a made-up melody, where it begins and ends
 _NOTES_HZ = (233.1, 311.1, 392.0, 523.3, 698.5)  # whose partials lie away from multiples of the hop rate
 _NOTE_SECONDS = 10.0  # long, so that noise spreads away from the one rate that is looked at
 _SPEED_HOPS = 600
@@ -61,73 +57,6 @@ _REGISTERS = {  # where a phrase begins that is hummed for an instrument: low in
     "accordion": 220.0,
 }
 _HUMS = 6
-
-Row = dict[str, Any]
-Sounds = dict[str, list[np.ndarray]]
-
-
-def played(sound: np.ndarray, timbre: str, model: str = DEFAULT_TIMBRE_MODEL, **wanted: Any) -> np.ndarray:
-    """A file's way through the chain: as long as it was, aligned."""
-    chain = build_chain(ChainSettings(mode="timbre", timbre=timbre, model=model, **wanted), RATE, RATE)
-    silence = np.zeros(int(chain.latency_samples) + HOP, np.float32)
-    return chain.process(np.concatenate([sound.astype(np.float32), silence]))[: len(sound)]
-
-
-def pitch_row(name: str, cents: Sequence[np.ndarray]) -> Row:
-    """Of signed errors, nan where there is no pitch that should be one."""
-    every = np.concatenate(cents)
-    found = every[~np.isnan(every)]
-    octaves = np.round(found / _CENTS)
-    is_octave = (octaves != 0) & (np.abs(found - _CENTS * octaves) < _OCTAVE_WITHIN)
-    return {
-        "input": name,
-        "frames": len(every),
-        "median error, cents": float(np.median(np.abs(found))),
-        "off by more than 50, %": 100.0 * float(np.mean(np.abs(found) > 50.0)),
-        "octave errors, %": 100.0 * float(np.mean(is_octave)),
-        "not heard, %": 100.0 * float(np.mean(np.isnan(every))),
-    }
-
-
-def made_up_errors(hum: hums.Hum, timbre: str, model: str) -> np.ndarray:
-    """In cents, at each hop where the melody is under way."""
-    out = played(hum.sound, timbre, model)
-    times = np.arange(0, len(out), HOP)
-    edge = int(_EDGE_SECONDS * RATE)
-    inside = np.array([hum.f0_hz[max(0, t - edge) : t + edge].all() for t in times])
-    times = times[inside]
-    found, has_pitch = pitch_at(out, times)
-    return np.where(has_pitch, _CENTS * np.log2(found / hum.f0_hz[times]), np.nan)
-
-
-def recorded_errors(sound: np.ndarray, timbre: str, model: str) -> np.ndarray:
-    """The same against what another method hears in the recording, where it surely hears a pitch."""
-    before, is_sung = pitch_by_librosa(sound)
-    after, is_heard = pitch_by_librosa(played(sound, timbre, model))
-    count = min(len(before), len(after))
-    before, after = before[:count], after[:count]
-    # What it says at the edges of a note is a guess.
-    sure = np.convolve(is_sung[:count], np.ones(5), "same") == 5.0
-    return np.where(is_heard[:count], _CENTS * np.log2(after / before), np.nan)[sure]
-
-
-def pitch_figures(model: str, instruments: list[str], val: Sounds, sung: list[np.ndarray]) -> list[Row]:
-    glides = [
-        hums.glide(80.0, 1000.0, 6.0),
-        hums.glide(1000.0, 80.0, 4.0),
-        hums.glide(150.0, 600.0, 3.0, 40.0),
-    ]
-    rows = []
-    for index, glide in enumerate(glides):
-        errors = [made_up_errors(glide, name, model) for name in instruments]
-        rows.append(pitch_row(("glide up", "glide down", "glide with vibrato")[index], errors))
-    phrases = [hums.phrase(110.0, 1), hums.phrase(220.0, 2), hums.phrase(440.0, 3)]
-    rows.append(pitch_row("hummed phrases", [made_up_errors(x, instruments[0], model) for x in phrases]))
-    if sung:
-        rows.append(pitch_row("sung recordings", [recorded_errors(x, instruments[0], model) for x in sung]))
-    for name, clips in val.items():
-        rows.append(pitch_row(f"{name}, val clips", [recorded_errors(x, name, model) for x in clips]))
-    return rows
 
 
 def onset_figures(model: str, timbre: str) -> list[Row]:

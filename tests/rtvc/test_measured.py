@@ -16,8 +16,8 @@ from rtvc.measured import Measured
 from rtvc.opening import LoopReport
 from rtvc.settings import ChainSettings
 from rtvc.stage import Audio, Pipeline
+from tests.control_steps import Parent, serve
 from tests.fakes import FakeDevice, Passing
-from tests.rtvc.test_control import Parent, parent, serve  # noqa: F401
 
 RATE, BLOCK = 48000, 256
 

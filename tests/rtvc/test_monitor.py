@@ -12,8 +12,8 @@ from rtvc.monitor_buffer import MonitorBuffer
 from rtvc.presets import Preset
 from rtvc.settings import ChainSettings
 from rtvc.stage import Audio
+from tests.engine_steps import Room, scaled
 from tests.fakes import FakeClock, FakeDevice, FakeOutput
-from tests.rtvc.test_engine import Room, scaled
 
 RATE, BLOCK, HOP = 48000, 256, 557
 

@@ -1,6 +1,5 @@
-"""Files through a pipeline: right length, right place in time, and a sentence for whatever is wrong."""
+"""Files through a pipeline: right length, right place in time."""
 
-import io
 import os
 import struct
 import sys
@@ -10,73 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from rtvc.errors import AudioFileError, UsageError
-from rtvc.offline import MakePipeline, convert_file
+from rtvc.offline import convert_file
 from rtvc.stage import Audio, Pipeline
-
-RATE = 16_000
-
-
-class HoldBack:
-    """Keeps the last samples to itself, as a stage with lookahead does."""
-
-    def __init__(self, rate: int, samples: int) -> None:
-        self.output_rate = rate
-        self.latency_samples: float = samples
-        self.reset()
-
-    def reset(self) -> None:
-        self._held = np.zeros(0, np.float32)
-
-    def process(self, block: Audio) -> Audio:
-        held = np.concatenate((self._held, block))
-        ready = max(0, len(held) - int(self.latency_samples))
-        self._held = held[ready:]
-        return held[:ready]
-
-
-class Nearest:
-    """The crudest resampler; it lets a sample out as soon as its time has begun."""
-
-    def __init__(self, rate_in: int, rate_out: int) -> None:
-        self.output_rate = rate_out
-        self.latency_samples = 1.0
-        self._ratio = rate_in / rate_out
-        self.reset()
-
-    def reset(self) -> None:
-        self._taken = self._given = 0
-        self._last = np.zeros(0, np.float32)
-
-    def process(self, block: Audio) -> Audio:
-        seen = np.concatenate((self._last, block))
-        start = self._taken - len(self._last)
-        self._taken += len(block)
-        until = int(np.ceil(self._taken / self._ratio))
-        times = (np.arange(self._given, until) * self._ratio).astype(int)
-        self._given = until
-        self._last = seen[-int(self._ratio + 1) :]
-        return seen[times - start]
-
-
-def holding(samples: int) -> MakePipeline:
-    return lambda rate_in, rate_out: Pipeline([HoldBack(rate_out, samples)])
-
-
-def nearest(rate_in: int, rate_out: int) -> Pipeline:
-    return Pipeline([Nearest(rate_in, rate_out), HoldBack(rate_out, 700)])
-
-
-def noise(samples: int, channels: int = 1) -> np.ndarray:
-    shape = samples if channels == 1 else (samples, channels)
-    return np.random.default_rng(1).uniform(-0.5, 0.5, shape).astype(np.float32)
-
-
-@pytest.fixture
-def wav(tmp_path: Path) -> Path:
-    path = tmp_path / "in.wav"
-    soundfile.write(path, noise(20_000), RATE)
-    return path
+from tests.offline_steps import RATE, HoldBack, as_file, holding, nearest, noise
 
 
 @pytest.mark.parametrize("held", [0, 1, 700, 50_000])
@@ -175,134 +110,6 @@ def test_interruption_leaves_what_was_there(tmp_path: Path, wav: Path) -> None:
         convert_file(wav, result, holding(0), progress=interrupt)
     assert result.read_bytes() == b"earlier work"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.wav", "out.wav"]
-
-
-# Everything below is refused: one sentence, and not a file more than before.
-
-
-def refused(source: Path, result: Path, says: str, make_pipeline: MakePipeline | None = None) -> None:
-    before = sorted(result.parent.iterdir()) if result.parent.is_dir() else None
-    with pytest.raises(AudioFileError, match=says) as caught:
-        convert_file(source, result, make_pipeline or holding(10))
-    message = str(caught.value)
-    assert message.endswith(".") and "\n" not in message
-    assert (sorted(result.parent.iterdir()) if result.parent.is_dir() else None) == before
-
-
-def as_file(samples: np.ndarray, rate: int = RATE, subtype: str = "FLOAT", kind: str = "WAV") -> bytes:
-    buffer = io.BytesIO()
-    soundfile.write(buffer, samples, rate, format=kind, subtype=subtype)
-    return buffer.getvalue()
-
-
-def with_bad_sample(value: float) -> bytes:
-    samples = noise(20_000)
-    samples[12_345] = value
-    return as_file(samples)
-
-
-def cut(content: bytes) -> bytes:
-    return content[: len(content) * 2 // 3]
-
-
-BAD_FILES = {
-    "empty": ("in.wav", b"", "is empty"),
-    "text": ("in.wav", b"I am a text, not a sound.\n" * 50, "not audio that can be read"),
-    "no samples": ("in.wav", as_file(np.zeros(0)), "no samples"),
-    "NaN": ("in.wav", with_bad_sample(np.nan), r"not numbers .* after 0\.51 s"),
-    "Inf": ("in.wav", with_bad_sample(np.inf), "not numbers"),
-    "8 channels": ("in.wav", as_file(noise(100, 8)), "has 8 channels"),
-    "4 kHz": ("in.wav", as_file(noise(100), rate=4000), "sample rate of 4000 Hz"),
-    "cut wav": ("in.wav", cut(as_file(noise(20_000))), "header promises 26694 bytes more"),
-    "cut rf64": ("in.rf64", cut(as_file(noise(20_000), kind="RF64")), "cut short"),
-    "cut aiff": ("in.aiff", cut(as_file(noise(20_000), kind="AIFF")), "cut short"),
-    "cut flac": ("in.flac", cut(as_file(noise(90_000), subtype="PCM_16", kind="FLAC")), "cut short"),
-    "raw": ("in.raw", bytes(1000), "not audio that can be read"),
-}
-
-
-@pytest.mark.parametrize("kind", BAD_FILES)
-def test_bad_file(tmp_path: Path, kind: str) -> None:
-    name, content, says = BAD_FILES[kind]
-    source = tmp_path / name
-    source.write_bytes(content)
-    refused(source, tmp_path / "out.wav", says)
-
-
-def test_missing_file(tmp_path: Path) -> None:
-    refused(tmp_path / "none.wav", tmp_path / "out.wav", "There is no file")
-
-
-def test_folder_as_source(tmp_path: Path) -> None:
-    refused(tmp_path, tmp_path / "out.wav", "is a folder where an audio file is expected")
-
-
-def test_folder_as_destination(tmp_path: Path, wav: Path) -> None:
-    (tmp_path / "results").mkdir()
-    refused(wav, tmp_path / "results", "try '.*results/in.wav'")
-
-
-@pytest.mark.parametrize("name, found", [("out.mp3", r"ends in '\.mp3'"), ("out", "has no ending")])
-def test_unknown_ending(tmp_path: Path, wav: Path, name: str, found: str) -> None:
-    refused(wav, tmp_path / name, f"{found}, and only .wav and .flac files are written")
-
-
-def test_absent_output_folder(tmp_path: Path, wav: Path) -> None:
-    refused(wav, tmp_path / "absent" / "out.wav", "There is no folder .*absent")
-
-
-def test_read_only_output_folder(tmp_path: Path, wav: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def forbid(*_: object) -> int:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(os, "open", forbid)  # root may write anywhere
-    refused(wav, tmp_path / "out.wav", "can't be written to: permission denied")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
-@pytest.mark.parametrize("name", ["out.wav", "out.flac"])
-def test_full_disk(tmp_path: Path, name: str) -> None:
-    import resource
-
-    source = tmp_path / "in.wav"
-    soundfile.write(source, noise(4000), RATE)
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, hard))
-    try:
-        refused(source, tmp_path / name, "there is space left")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@pytest.mark.parametrize("link", [None, os.symlink, os.link])
-def test_output_equals_input(tmp_path: Path, wav: Path, link) -> None:
-    result = wav
-    if link:
-        result = tmp_path / "link.wav"
-        link(wav, result)
-    before = wav.read_bytes()
-    refused(wav, result, "is the same file as the source")
-    assert wav.read_bytes() == before
-
-
-def test_a_sample_rate_nobody_can_hear_is_refused(tmp_path: Path, wav: Path) -> None:
-    with pytest.raises(UsageError, match="4000 Hz; it must lie between 8000 and 384000"):
-        convert_file(wav, tmp_path / "out.wav", holding(0), output_rate=4000)
-
-
-def test_name_that_no_file_can_have(tmp_path: Path, wav: Path) -> None:
-    refused(wav, tmp_path / ("x" * 300 + ".wav"), "can't be reached|can't be written")
-
-
-def test_deafening_source_that_overflows(tmp_path: Path) -> None:
-    class Overflow(HoldBack):
-        def process(self, block: Audio) -> Audio:
-            with np.errstate(over="ignore"):
-                return super().process(block * np.float32(1e38))
-
-    source = tmp_path / "in.wav"
-    source.write_bytes(as_file(noise(100) * 1e30))
-    refused(source, tmp_path / "out.wav", "far too loud", lambda *_: Pipeline([Overflow(RATE, 0)]))
 
 
 @pytest.mark.parametrize("promise", [0xFFFF_FFFF, 0x7FFF_F024])
