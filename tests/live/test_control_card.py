@@ -22,6 +22,9 @@ pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtu
 TRIES = 3
 COMMANDS, COMMANDS_PER_SECOND = 500, 25
 FLOOD_COMMANDS, FLOOD_BYTES = 10_000, 100_000
+MOST_LOAD = (
+    0.25  # of real time, with nothing asked of it: a slower machine has no room for two chains at once
+)
 
 
 class Program:
@@ -110,7 +113,7 @@ def random_setting(dice: random.Random) -> dict[str, Any]:
 def test_random_commands_leave_neither_clicks_nor_delay(card: VirtualCard) -> None:
     program, dice = Program(card, "--mode", "resynth"), random.Random(11)
     assert program.ask("start", cmd="start")["ok"]
-    program.await_seconds(1.0)
+    has_room = program.await_seconds(2.0)["load"] < MOST_LOAD
     seconds = COMMANDS / COMMANDS_PER_SECOND
     tone = 0.2 * np.sin(2 * np.pi * 200.0 / RATE * np.arange(round((seconds + 1.0) * RATE)))
     heard: list[np.ndarray] = []
@@ -135,11 +138,12 @@ def test_random_commands_leave_neither_clicks_nor_delay(card: VirtualCard) -> No
     delay_ms, likeness = delay_and_likeness(noise, said)
     highs = _above(6000.0, heard[1])
     print(f"{faults(stats)} faults, {delay_ms:.1f} ms, shown {stats['latency']}, {program.states}")
-    print(f"highs {highs:.4f}, likeness {likeness:.4f}, p99 {stats['hop_p99_ms']} ms")
+    print(f"highs {highs:.4f}, likeness {likeness:.4f}, p99 {stats['hop_p99_ms']} ms, room: {has_room}")
     assert not program.refused and stats["state"] == "running"
     if card.is_quiet:
         assert program.states == ["starting", "running"]
         assert delay_ms == pytest.approx(stats["latency"]["total_ms"], abs=WITHIN_MS)
+    if card.is_quiet and has_room:
         assert faults(stats) <= 1 and likeness > 0.9
         assert highs < 0.02, "a click has highs, a tone of 200 Hz has none"
 
@@ -154,13 +158,15 @@ def _above(hertz: float, sound: np.ndarray) -> float:
 
 def test_floods_of_nonsense_and_of_commands_drop_nothing(card: VirtualCard) -> None:
     for _ in range(TRIES):
-        if faults_of_a_flood(card) == 0:
+        found, load = faults_of_a_flood(card)
+        if found == 0:
             return
-    if card.is_quiet:  # else the machine's load decides
+    if card.is_quiet and load < MOST_LOAD:  # else the machine decides
         pytest.fail(f"{TRIES} times in a row a flood was heard")
 
 
-def faults_of_a_flood(card: VirtualCard) -> int:
+def faults_of_a_flood(card: VirtualCard) -> tuple[int, float]:
+    """What went wrong, and the load there was before it."""
     program = Program(card, "--mode", "resynth")
     assert program.ask("start", cmd="start")["ok"]
     before = program.await_seconds(2.0)
@@ -178,4 +184,4 @@ def faults_of_a_flood(card: VirtualCard) -> int:
     print(f"{FLOOD_COMMANDS} commands in {taken:.1f} s, {after}")
     assert answer["settings"]["output_gain_db"] == -((FLOOD_COMMANDS - 1) % 7)
     assert after["state"] == "running" and program.states == ["starting", "running"]
-    return faults(after) - faults(before)
+    return faults(after) - faults(before), before["load"]
