@@ -81,7 +81,7 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
     """Audio at input_rate to audio at output_rate.
 
     finite -> resample -> gain -> gate
-           -> [ low cut, frames -> analysis -> noise -> conversion (-> comb) -> formants -> vocoder ]
+           -> [ low cut, frames -> analysis -> noise -> conversion -> formants (-> comb) -> vocoder ]
            or [ low cut, frames -> analysis -> noise -> player -> synthesiser or vocoder ]
            -> resample -> gain -> limiter
     """
@@ -97,9 +97,10 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
         is_music = isinstance(converter, Player)
         analysis = Analysis(spec, MUSIC if is_music else SPEECH, newest_first=is_music)
         middle = [framer, analysis, PitchMeter(rate), noise, converter]
+        middle += _formants(settings, spec)
         if isinstance(converter, WindowedConversion):
-            middle.append(MelComb(spec))
-        middle += [*_formants(settings, spec), _voiced(settings, spec, converter)]
+            middle.append(MelComb(spec))  # a longer mouth must not move the partials
+        middle.append(_voiced(settings, spec, converter))
     ends = _entrance(settings, input_rate, rate), _exit(settings, rate, output_rate)
     return Chain([*ends[0], *middle, *ends[1]], settings.source_pitch_hz)
 

@@ -89,8 +89,8 @@ class PhaseSolver:
         self._weight = np.zeros(active + spec.overlap, np.float32)
         self._owner = spec.overlap - 1 + np.arange(active)[:, None] - np.arange(spec.overlap)
         seam = min(max(1, round(_SEAM * spec.hop)), spec.hop - self._early)
-        rise = (np.sin(0.5 * np.pi * (np.arange(seam) + 0.5) / seam) ** 2).astype(np.float32)
-        self._seam_in = np.concatenate([np.zeros(self._early, np.float32), rise])
+        rise = np.sin(0.5 * np.pi * (np.arange(seam) + 0.5) / seam) ** 2
+        self._seam_in = np.concatenate([np.zeros(self._early), rise]).astype(np.float32)
         self._pulse = np.where(np.arange(bins) % 2, -_PULSE, _PULSE).astype(np.float32)
 
         # The rows and bins that nobody writes stay zero.
@@ -219,7 +219,7 @@ class PhaseSolver:
         if first > leaving:
             return seam, np.zeros(length, np.float32)
         self._synthesis[0, :, :length] *= self._seam_in
-        left: Real = np.multiply(seam, 1.0 - self._seam_in, dtype=np.float32)
+        left: Real = seam * (np.float32(1.0) - self._seam_in)
         return seam, left
 
     def _couple(self, state: State, inversion: MelInversion) -> None:

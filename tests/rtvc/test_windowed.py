@@ -156,6 +156,12 @@ def test_the_chain_runs_a_windowed_model_by_its_name(own_model):
     assert any(row["name"] == "tiny" and row["system"] == "autoencoder" for row in model_rows())
 
 
+def test_partials_stay_where_they_are_in_a_longer_mouth(own_model):
+    chain = build_chain(ChainSettings(target="a", model="tiny", formant_semitones=-3.0), 48000, 48000)
+    names = [type(stage).__name__ for stage in chain.stages]
+    assert names.index("FormantShift") < names.index("MelComb") < names.index("Vocoder")
+
+
 def test_what_a_windowed_model_cannot_do_is_said(own_model):
     with pytest.raises(UsageError, match="can't shift the pitch"):
         build_chain(ChainSettings(target="a", model="tiny", pitch_semitones=3.0), 48000, 48000)
