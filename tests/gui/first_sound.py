@@ -41,10 +41,10 @@ def first_sound_seconds(card: VirtualCard, window: Window) -> float:
 def heard_at(speaker: "subprocess.Popen[bytes]", clicked: float) -> float:
     """When the first audible slice came; what the pipe still held of the time before is passed over."""
     assert speaker.stdout is not None
-    while (now := time.monotonic()) < clicked + _LONGEST_SECONDS:
+    while time.monotonic() < clicked + _LONGEST_SECONDS:
         sound = np.frombuffer(speaker.stdout.read(4 * round(_SLICE_SECONDS * RATE)), np.float32)
         if np.abs(sound).max() > _AUDIBLE:
-            return now
+            return time.monotonic()
     raise TimeoutError(f"nothing was heard for {_LONGEST_SECONDS:.0f} s")
 
 

@@ -22,9 +22,8 @@ pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtu
 TRIES = 3
 COMMANDS, COMMANDS_PER_SECOND = 500, 25
 FLOOD_COMMANDS, FLOOD_BYTES = 10_000, 100_000
-MOST_LOAD = (
-    0.25  # of real time, with nothing asked of it: a slower machine has no room for two chains at once
-)
+MOST_LOAD = 0.25  # of real time before anything is asked: a slower machine has no room for two chains
+NO_ROOM = f"the chain alone takes {MOST_LOAD:.0%} of real time here, or more: lost sound says nothing"
 
 
 class Program:
@@ -143,7 +142,9 @@ def test_random_commands_leave_neither_clicks_nor_delay(card: VirtualCard) -> No
     if card.is_quiet:
         assert program.states == ["starting", "running"]
         assert delay_ms == pytest.approx(stats["latency"]["total_ms"], abs=WITHIN_MS)
-    if card.is_quiet and has_room:
+    if not has_room:
+        pytest.skip(NO_ROOM)  # for what follows; all above was judged
+    if card.is_quiet:
         assert faults(stats) <= 1 and likeness > 0.9
         assert highs < 0.02, "a click has highs, a tone of 200 Hz has none"
 
@@ -161,7 +162,9 @@ def test_floods_of_nonsense_and_of_commands_drop_nothing(card: VirtualCard) -> N
         found, load = faults_of_a_flood(card)
         if found == 0:
             return
-    if card.is_quiet and load < MOST_LOAD:  # else the machine decides
+    if load >= MOST_LOAD:
+        pytest.skip(NO_ROOM)
+    if card.is_quiet:  # else the machine's load decides
         pytest.fail(f"{TRIES} times in a row a flood was heard")
 
 
