@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from typing import Any
 
 # The callbacks come before the worker: they are short, and the speaker waits for them. All stay below what
-# sound servers use for themselves. A thread that only looks on needs a rank too where it shares the
-# interpreter: another program could halt it while it holds the interpreter's lock, and the callbacks with it.
-CALLBACK_PRIORITY = 6
-WORKER_PRIORITY = 5
-ONLOOKER_PRIORITY = 4
+# sound servers use for themselves, which is 5 at the least (PulseAudio): with its client's thread at that or
+# above, half of all streams began a block late, or went in uneven steps. A thread that only looks on needs a
+# rank too where it shares the interpreter: another program could halt it while it holds the interpreter's
+# lock, and the callbacks with it.
+CALLBACK_PRIORITY = 4
+LIBRARY_PRIORITY = 3
+WORKER_PRIORITY = 2
+ONLOOKER_PRIORITY = 1
 _SWITCH_INTERVAL_SECONDS = 0.0002
 _LONGEST_RUN_SECONDS = 1
 _QOS_CLASS_USER_INTERACTIVE = 0x21
@@ -42,7 +45,7 @@ def raise_thread_priority(priority: int) -> bool:
 
 @contextmanager
 def raised_library_threads() -> Iterator[None]:
-    """Any thread. What a sound library starts meanwhile comes before ordinary threads, as our callbacks do.
+    """Any thread. What a sound library starts meanwhile comes before ordinary threads, and after callbacks.
 
     A library may carry sound between the device and its callbacks on a thread of its own (PulseAudio's client
     does). On Linux only: elsewhere systems see to their own.
@@ -50,7 +53,7 @@ def raised_library_threads() -> Iterator[None]:
     before = _threads()
     yield
     for thread in _threads() - before:
-        _raise(thread, CALLBACK_PRIORITY)
+        _raise(thread, LIBRARY_PRIORITY)
 
 
 def _threads() -> set[int]:
