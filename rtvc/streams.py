@@ -9,8 +9,14 @@ from rtvc.audio_link import Capture, Play
 from rtvc.closing import Closing
 from rtvc.devices import Device
 from rtvc.errors import DeviceError
+from rtvc.first_blocks import FirstBlocks
+from rtvc.log import LOGGER
 from rtvc.presets import Preset
+from rtvc.stage import Audio
 
+_QUEUED_BLOCKS = 3
+_START_TRIES = 4
+_PUNCTUAL_BLOCKS = 0.1  # how far first blocks may be older than the most that the device holds in step
 _AGE_WATCH_SECONDS = 0.5  # bursts make single blocks old; the youngest block of such a stretch counts
 
 
@@ -35,23 +41,26 @@ class Streams:
         # ALSA's duplex streams keep the output queue full while a block of input gathers, so the way round
         # takes as long as the output's figure alone; the input's figure is only what could pile up.
         self._waits_once = is_duplex and source.host_api == "ALSA"
+        self._mixed = np.zeros(self.input_block, np.float32)
+        self._mono = np.zeros(self.output_block, np.float32)
+        self._source, self._sink = source, sink
+        self._open_afresh()
+
+    def _open_afresh(self) -> None:
         # Each stored by callbacks of one stream only, except `device_xruns`, of which two streams may lose a
         # count between them; it is for display.
         self.device_xruns = 0
         self._is_raised = {"input": False, "output": False}
-        self._age = _InputAge(input_rate)
-        self._capture: Capture = lambda block: None
-        self._play: Play = lambda out: out.fill(0.0)
-        self._mixed = np.zeros(self.input_block, np.float32)
-        self._mono = np.zeros(self.output_block, np.float32)
+        self._age, self._first_blocks = _InputAge(self.input_rate), FirstBlocks()
+        self._ends: tuple[Capture, Play] = _ignore, _be_silent
+        self._closing = Closing(self._sd)
         with realtime.raised_library_threads():
-            self._streams = self._open(source, sink)
-        self._closing = Closing(sd)
+            self._streams = self._open(self._source, self._sink)
 
     def _open(self, source: Device, sink: Device) -> list[Any]:
         sd = self._sd
         channels = min(2, source.max_input_channels), min(2, sink.max_output_channels)
-        common = {"dtype": "float32", "latency": "low", "dither_off": True}
+        common = {"dtype": "float32", "latency": self._asked_latency(source, sink), "dither_off": True}
         ends = [
             {"samplerate": self.input_rate, "blocksize": self.input_block, "device": source.index},
             {"samplerate": self.output_rate, "blocksize": self.output_block, "device": sink.index},
@@ -70,6 +79,13 @@ class Streams:
                 stream.close()
             raise self._in_words(error, source if not streams else sink) from error
         return streams
+
+    def _asked_latency(self, source: Device, sink: Device) -> str | float:
+        """ALSA's devices name the same least delay for all blocks; with small ones less will do."""
+        if {source.host_api, sink.host_api} != {"ALSA"}:
+            return "low"
+        named = min(source.low_input_latency_seconds, sink.low_output_latency_seconds)
+        return min(named, _QUEUED_BLOCKS * self.input_block / self.input_rate)
 
     def _in_words(self, error: Exception, device: Device) -> DeviceError:
         what = f"'{self.input}' with '{self.output}'" if self.is_duplex else f"'{device.label}'"
@@ -110,14 +126,35 @@ class Streams:
 
     def start(self, capture: Capture, play: Play) -> None:
         """Let sound flow. From here on `capture` and `play` are called on threads of the sound system."""
-        self._capture, self._play = capture, play
+        if not self._waits_once:
+            self._ends = capture, play
         try:
-            with realtime.raised_library_threads():
-                for stream in self._streams:
-                    stream.start()
+            self._start_streams()
+            if self._waits_once:
+                self._start_in_step()
         except self._sd.PortAudioError as error:
             self.close()
             raise DeviceError(f"'{self.input}', '{self.output}': {reason(error, self.input_rate)}") from error
+        self._ends = capture, play
+
+    def _start_streams(self) -> None:
+        with realtime.raised_library_threads():
+            for stream in self._streams:
+                stream.start()
+
+    def _start_in_step(self) -> None:
+        """Open again, as long as sound is queued in front of the first that is heard: it would stay there.
+
+        To only start again leaves PulseAudio's plugin calling in uneven steps.
+        """
+        most = float(self._streams[0].latency[0]) + _PUNCTUAL_BLOCKS * self.input_block / self.input_rate
+        for _ in range(_START_TRIES - 1):
+            if self._first_blocks.are_younger_than(most):
+                return
+            LOGGER.info("'%s' began late and is opened again", self.input)
+            self.close()
+            self._open_afresh()
+            self._start_streams()
 
     def close(self) -> None:
         """Stop at once; what the sound card still holds is thrown away. May be called twice."""
@@ -130,35 +167,39 @@ class Streams:
 
     def _on_duplex(self, indata: Any, outdata: Any, frames: int, time: Any, status: Any) -> None:
         """Audio callback."""
-        self._take(indata, frames, time)
-        self._fill(outdata, frames)
+        capture, play = self._ends
+        self._take(capture, indata, frames, time)
+        self._fill(play, outdata, frames)
         self._note("input", status)
 
     def _on_input(self, indata: Any, frames: int, time: Any, status: Any) -> None:
         """Input callback."""
-        self._take(indata, frames, time)
+        self._take(self._ends[0], indata, frames, time)
         self._note("input", status)
 
     def _on_output(self, outdata: Any, frames: int, time: Any, status: Any) -> None:
         """Output callback."""
-        self._fill(outdata, frames)
+        self._fill(self._ends[1], outdata, frames)
         self._note("output", status)
 
-    def _take(self, indata: Any, frames: int, time: Any) -> None:
+    def _take(self, capture: Capture, indata: Any, frames: int, time: Any) -> None:
         """Input callback. Mix the first one or two channels down to one."""
-        self._age.add(time.currentTime, time.inputBufferAdcTime, frames)
+        if time.inputBufferAdcTime > 0.0:  # some systems do not know when they recorded, and say 0
+            age = time.currentTime - time.inputBufferAdcTime
+            self._first_blocks.add(age)
+            self._age.add(age, frames)
         mixed = self._mixed[:frames]
         if indata.shape[1] == 1:
             mixed[:] = indata[:, 0]
         else:
             np.add(indata[:, 0], indata[:, 1], out=mixed)
             mixed *= 0.5
-        self._capture(mixed)
+        capture(mixed)
 
-    def _fill(self, outdata: Any, frames: int) -> None:
+    def _fill(self, play: Play, outdata: Any, frames: int) -> None:
         """Output callback. The same sound for all channels."""
         mono = self._mono[:frames]
-        self._play(mono)
+        play(mono)
         outdata[:] = mono[:, np.newaxis]
 
     def _note(self, end: str, status: Any) -> None:
@@ -183,16 +224,22 @@ class _InputAge:
         self._first: float | None = None
         self.grown_seconds = 0.0
 
-    def add(self, now: float, recorded_at: float, samples: int) -> None:
-        """Input callback. Some systems do not know when they recorded, and say 0; those are not judged."""
-        if recorded_at <= 0.0:
-            return
-        self._least = min(self._least, now - recorded_at)
+    def add(self, age: float, samples: int) -> None:
+        """Input callback."""
+        self._least = min(self._least, age)
         self._samples += samples
         if self._samples >= self._watch_samples:
             self._first = self._least if self._first is None else min(self._first, self._least)
             self.grown_seconds = self._least - self._first
             self._samples, self._least = 0, float("inf")
+
+
+def _ignore(block: Audio) -> None:
+    """What is heard before anybody listens."""
+
+
+def _be_silent(out: Audio) -> None:
+    out.fill(0.0)
 
 
 def block_at(preset: Preset, rate: int) -> int:

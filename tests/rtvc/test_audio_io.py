@@ -17,6 +17,7 @@ from rtvc.errors import DeviceError
 from rtvc.presets import PRESETS
 
 BALANCED = PRESETS["balanced"]
+BLOCK = BALANCED.block_samples
 TIME = SimpleNamespace(currentTime=5.01, inputBufferAdcTime=5.0)
 
 
@@ -33,12 +34,17 @@ class FakeStream:
     def __init__(self, machine: "FakeSoundDevice", kind: str, **asked: Any) -> None:
         if kind in machine.refused or asked["samplerate"] not in machine.rates:
             raise PortAudioError("Error opening Stream", machine.code)
-        self.kind, self.asked, self.log = kind, asked, []
+        self.kind, self.asked, self.log, self.machine = kind, asked, [], machine
         self.latency = (0.010, 0.016) if kind == "duplex" else 0.012
         machine.streams.append(self)
 
     def start(self) -> None:
         self.log.append("start")
+        if self.kind == "duplex" and self.machine.ages_at_start:
+            age, quiet = self.machine.ages_at_start.pop(0), np.zeros((BLOCK, 2), np.float32)
+            for _ in range(8):
+                time = SimpleNamespace(currentTime=5.0, inputBufferAdcTime=5.0 - age)
+                self.asked["callback"](quiet, quiet.copy(), BLOCK, time, False)
 
     def abort(self) -> None:
         self.log.append("abort")
@@ -55,6 +61,7 @@ class FakeSoundDevice:
     def __init__(self) -> None:
         self.rates, self.refused, self.code = {44100, 48000}, set(), -9997
         self.streams: list[FakeStream] = []
+        self.ages_at_start: list[float] = []  # how old the first sound of each stream is
         self.log: list[str] = []
         self.default = SimpleNamespace(device=[1, 1])
         self.rows = [self.row("Mic", 1, 0), self.row("default", 32, 32), self.row("Speaker", 0, 6)]
@@ -123,8 +130,20 @@ def test_one_device_gets_one_stream(machine: FakeSoundDevice) -> None:
     link = audio_io.open_audio(BALANCED, DeviceChoice())
     assert link.is_duplex and link.input_rate == link.output_rate == 48000
     asked = machine.streams[0].asked
-    assert (asked["device"], asked["blocksize"], asked["channels"]) == ((1, 1), 256, (2, 2))
+    assert (asked["device"], asked["blocksize"], asked["channels"]) == ((1, 1), BLOCK, (2, 2))
     assert link.input_latency_seconds + link.output_latency_seconds == pytest.approx(0.016)
+
+
+@pytest.mark.parametrize(("preset", "latency"), [("low", 0.008), ("quality", 0.010)])
+def test_small_blocks_ask_for_a_short_queue(machine: FakeSoundDevice, preset: str, latency: float) -> None:
+    audio_io.open_audio(PRESETS[preset], DeviceChoice())
+    assert machine.streams[0].asked["latency"] == pytest.approx(latency)
+
+
+def test_other_systems_than_alsa_know_their_own_shortest_queue(machine: FakeSoundDevice) -> None:
+    machine.apis[0]["name"] = "Core Audio"
+    audio_io.open_audio(PRESETS["low"], DeviceChoice())
+    assert machine.streams[0].asked["latency"] == "low"
 
 
 def test_two_devices_get_a_stream_each(machine: FakeSoundDevice) -> None:
@@ -137,7 +156,7 @@ def test_two_devices_get_a_stream_each(machine: FakeSoundDevice) -> None:
 def test_falls_back_to_another_rate_and_scales_the_block(machine: FakeSoundDevice) -> None:
     machine.rates = {44100}
     link = audio_io.open_audio(BALANCED, DeviceChoice())
-    assert link.is_duplex and (link.output_rate, link.output_block) == (44100, 235)
+    assert link.is_duplex and (link.output_rate, link.output_block) == (44100, 176)
 
 
 def test_a_device_that_cannot_do_both_at_once_gets_two_streams(machine: FakeSoundDevice) -> None:
@@ -168,21 +187,40 @@ def test_callbacks_mix_down_fill_all_channels_and_count(machine: FakeSoundDevice
     heard = []
     link.start(lambda block: heard.append(block.copy()), lambda out: out.fill(0.5))
     callback = machine.streams[0].asked["callback"]
-    indata = np.stack([np.full(256, 0.2), np.full(256, 0.4)], axis=1).astype(np.float32)
-    outdata = np.full((256, 2), np.nan, np.float32)
-    callback(indata, outdata, 256, TIME, False)
-    callback(indata, outdata, 256, TIME, True)
+    indata = np.stack([np.full(BLOCK, 0.2), np.full(BLOCK, 0.4)], axis=1).astype(np.float32)
+    outdata = np.full((BLOCK, 2), np.nan, np.float32)
+    callback(indata, outdata, BLOCK, TIME, False)
+    callback(indata, outdata, BLOCK, TIME, True)
     assert np.allclose(heard, 0.3) and (outdata == 0.5).all()
     assert link.device_xruns == 1
+
+
+@pytest.mark.parametrize(
+    ("ages", "opened"),
+    [([0.0099], 1), ([0.0155, 0.0155, 0.0099], 3), ([0.0155] * 9, 4)],
+    ids=["in step", "in step at last", "never"],
+)
+def test_a_stream_that_begins_late_is_opened_again(
+    machine: FakeSoundDevice, ages: list[float], opened: int
+) -> None:
+    link, heard = audio_io.open_audio(BALANCED, DeviceChoice()), []
+    machine.ages_at_start = ages
+    link.start(lambda block: heard.append(block.copy()), lambda out: out.fill(0.5))
+    assert [stream.log for stream in machine.streams[:-1]] == [["start", "abort", "close"]] * (opened - 1)
+    assert len(machine.streams) == opened and machine.streams[-1].log == ["start"]
+    assert heard == [], "nothing is heard before it runs as it will"
+    outdata = np.zeros((BLOCK, 2), np.float32)
+    machine.streams[-1].asked["callback"](outdata.copy(), outdata, BLOCK, TIME, False)
+    assert len(heard) == 1 and (outdata == 0.5).all()
 
 
 def test_two_callbacks_share_nothing_but_the_two_functions(machine: FakeSoundDevice) -> None:
     link = audio_io.open_audio(BALANCED, DeviceChoice("Mic", "Speaker"))
     heard = []
     link.start(lambda block: heard.append(block.copy()), lambda out: out.fill(0.5))
-    machine.streams[0].asked["callback"](np.full((256, 1), 0.2, np.float32), 256, TIME, False)
-    outdata = np.full((256, 2), np.nan, np.float32)
-    machine.streams[1].asked["callback"](outdata, 256, TIME, False)
+    machine.streams[0].asked["callback"](np.full((BLOCK, 1), 0.2, np.float32), BLOCK, TIME, False)
+    outdata = np.full((BLOCK, 2), np.nan, np.float32)
+    machine.streams[1].asked["callback"](outdata, BLOCK, TIME, False)
     assert np.allclose(heard, 0.2) and (outdata == 0.5).all()
     link.close()
     link.close()
@@ -205,15 +243,15 @@ def test_sound_that_piles_up_in_the_sound_system_is_seen(
     machine: FakeSoundDevice, recorded_at: Callable[[float], float]
 ) -> None:
     link = audio_io.open_audio(BALANCED, DeviceChoice())
-    callback, sound, now = machine.streams[0].asked["callback"], np.zeros((256, 2), np.float32), 100.0
+    callback, sound, now = machine.streams[0].asked["callback"], np.zeros((BLOCK, 2), np.float32), 100.0
     link.start(lambda block: None, lambda out: out.fill(0.0))
     for stalled in (0.0, 2.0):
         for block in range(200):
-            now += 256 / 48000
+            now += BLOCK / 48000
             burst = 0.15 if block % 10 else 0.0  # single late blocks are no backlog
             adc = max(0.0, recorded_at(now) - stalled - burst)
             time = SimpleNamespace(currentTime=now, inputBufferAdcTime=adc if recorded_at(now) else 0.0)
-            callback(sound, sound.copy(), 256, time, False)
+            callback(sound, sound.copy(), BLOCK, time, False)
         assert link.backlog_seconds == pytest.approx(stalled if recorded_at(now) else 0.0, abs=0.01)
 
 
