@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# The callbacks come before the worker: they are short, and the speaker waits for them. All stay below what
-# sound servers use for themselves, which is 5 at the least (PulseAudio): with its client's thread at that or
-# above, half of all streams began a block late, or went in uneven steps. A thread that only looks on needs a
-# rank too where it shares the interpreter: another program could halt it while it holds the interpreter's
-# lock, and the callbacks with it.
-CALLBACK_PRIORITY = 4
-LIBRARY_PRIORITY = 3
+# The callbacks come before the worker: they are short, and the speaker waits for them. The sound library's
+# own threads come before the callbacks: PortAudio polls without a pause while PulseAudio's client is busy,
+# and whoever keeps that one from running then waits for good. All stay below what sound servers use for
+# themselves, which is 5 at the least (PulseAudio): with its client's thread at that or above, half of all
+# streams began a block late, or went in uneven steps. A thread that only looks on needs a rank too where it
+# shares the interpreter: another program could halt it while it holds the interpreter's lock, and the
+# callbacks with it.
+LIBRARY_PRIORITY = 4
+CALLBACK_PRIORITY = 3
 WORKER_PRIORITY = 2
 ONLOOKER_PRIORITY = 1
 _SWITCH_INTERVAL_SECONDS = 0.0002
@@ -45,7 +47,7 @@ def raise_thread_priority(priority: int) -> bool:
 
 @contextmanager
 def raised_library_threads() -> Iterator[None]:
-    """Any thread. What a sound library starts meanwhile comes before ordinary threads, and after callbacks.
+    """Any thread. What a sound library starts meanwhile comes before all of ours.
 
     A library may carry sound between the device and its callbacks on a thread of its own (PulseAudio's client
     does). On Linux only: elsewhere systems see to their own.
