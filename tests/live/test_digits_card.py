@@ -9,6 +9,7 @@ import pytest
 
 from tests.live.test_control_card import Program
 from tests.live.test_virtual_card import ROOT
+from tests.live.tries import try_again
 from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
 
 pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}")
@@ -50,19 +51,22 @@ class Ear:
 def test_a_digit_is_heard_soon_after_it_was_asked_for() -> None:
     with VirtualCard() as card:
         card.environment["PYTHONPATH"] = str(ROOT)
-        program, ear = Program(card, "--mode", "digits"), Ear(card)
-        assert program.ask("start", cmd="start")["ok"]
-        program.await_seconds(2.0)
-        late_ms = []
-        for seed in range(DIGITS):
-            ear.heard.clear()
-            asked = time.monotonic()
-            program.tell(cmd="say", digits="7", seed=seed)
-            assert ear.heard.wait(PATIENCE), "nothing was said"
-            late_ms.append((ear.at - asked) * 1e3)
-            program.await_seconds(1.5)  # until it is said
-        ear.close()
-        program.end()
-        print(f"heard after {[round(value) for value in late_ms]} ms")
-        if card.is_quiet:
-            assert np.median(late_ms) < WITHIN_MS
+        try_again(card, lambda: hear_digits(card))
+
+
+def hear_digits(card: VirtualCard) -> None:
+    program, ear = Program(card, "--mode", "digits"), Ear(card)
+    assert program.ask("start", cmd="start")["ok"]
+    program.await_seconds(2.0)
+    late_ms = []
+    for seed in range(DIGITS):
+        ear.heard.clear()
+        asked = time.monotonic()
+        program.tell(cmd="say", digits="7", seed=seed)
+        assert ear.heard.wait(PATIENCE), "nothing was said"
+        late_ms.append((ear.at - asked) * 1e3)
+        program.await_seconds(1.5)  # until it is said
+    ear.close()
+    program.end()
+    print(f"heard after {[round(value) for value in late_ms]} ms")
+    assert np.median(late_ms) < WITHIN_MS
