@@ -36,6 +36,13 @@ def run(tmp_path_factory):
     return run_in(tmp_path_factory.mktemp("run"), lookahead=1)
 
 
+@pytest.fixture(scope="module")
+def exported(run, tmp_path_factory):
+    """The file, and what was said of it. To export takes its time."""
+    path = tmp_path_factory.mktemp("exported") / "out.onnx"
+    return path, to_onnx.export_run(run, path)
+
+
 def run_in(folder, lookahead):
     """A checkpoint folder as the trainer leaves it, of a tiny network with random weights."""
     torch.manual_seed(0)
@@ -46,14 +53,14 @@ def run_in(folder, lookahead):
     return folder
 
 
-def test_exported_graph_answers_like_the_network(run, tmp_path):
-    line = to_onnx.export_run(run, tmp_path / "out.onnx")
+def test_exported_graph_answers_like_the_network(exported):
+    path, line = exported
     assert "8-bit weights" in line
-    model = StepModel(tmp_path / "out.onnx")
+    model = StepModel(path)
     assert model.info.lookahead == 1
     assert model.info.lineage.endswith("seed 3, 17 steps")
     assert model.info.mel == MelSpec()
-    matrices = [t for t in onnx.load(tmp_path / "out.onnx").graph.initializer if len(t.dims) == 2]
+    matrices = [t for t in onnx.load(path).graph.initializer if len(t.dims) == 2]
     assert any(t.data_type == onnx.TensorProto.INT8 for t in matrices)
 
 
@@ -111,13 +118,11 @@ def test_runs_from_any_directory(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_files_that_are_there_can_be_verified(run, tmp_path, monkeypatch, capsys):
-    target = tmp_path / "out.onnx"
-    arguments = ["to_onnx.py", "--checkpoint", str(run), "--out", str(target)]
+def test_the_files_that_are_there_can_be_verified(run, exported, tmp_path, monkeypatch, capsys):
+    target, before = tmp_path / "out.onnx", exported[0].read_bytes()
+    target.write_bytes(before)
+    arguments = ["to_onnx.py", "--checkpoint", str(run), "--out", str(target), "--verify"]
     monkeypatch.setattr(sys, "argv", arguments)
-    assert to_onnx.main() == 0
-    before = target.read_bytes()
-    monkeypatch.setattr(sys, "argv", [*arguments, "--verify"])
     assert to_onnx.main() == 0
     assert "8-bit weights change the mels" in capsys.readouterr().out and target.read_bytes() == before
     target.unlink()

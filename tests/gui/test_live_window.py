@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from rtvc.catalog import ASSETS
 from rtvc.mel import MelSpec
 from rtvc.speaker_scan import scan_audio
-from tests.live.tries import try_again
+from tests.live.tries import need_room, try_again
 from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,25 +127,28 @@ def test_a_session_from_start_to_stop(card: VirtualCard, window: Window, tmp_pat
     _, other = card.say_and_listen(sound, len(sound) / RATE + 0.5)
     window.do("bypass")
     card.say_and_listen(sound[:RATE], 1.2)  # until the fades are over
-    before = window.do("figures")["stats"]
-    window.do("record")
-    heard, said = card.say_and_listen(sound[: 4 * RATE], 4.5)
-    files = [Path(name) for name in window.do("record")["files"]]
-    own = likeness(heard, said)
-    stats = window.do("figures")["stats"]
-    print(f"start {started['seconds']:.2f} s, likeness {converted:.2f}, bypassed {own:.2f}; {stats}")
+    try_again(card, lambda: hear_oneself(card, window))
     window.do("stop")
     assert window.end() == 0
     high, low = pitch_hz(said_as_p230), pitch_hz(other)
     print(f"p230 at {high:.0f} Hz, p226 at {low:.0f} Hz")
     assert high > 150 > 140 > low, "a woman, then a man"
-    recorded, _ = soundfile.read(next(file for file in files if "voice" in file.name), dtype="float32")
-    assert np.abs(recorded).max() > 0.05, "nothing is in the recording"
     assert min(loudest) > 120, "the spectrograms stayed empty"
     assert converted < 0.6
+    print(f"start {started['seconds']:.2f} s, likeness {converted:.2f}")
+
+
+def hear_oneself(card: VirtualCard, window: Window) -> None:
+    """Bypassed and recorded. With gaps in it, nothing is like anything."""
+    window.do("record")
+    heard, said = card.say_and_listen(speech()[: 4 * RATE], 4.5)
+    files = [Path(name) for name in window.do("record")["files"]]
+    own = likeness(heard, said)
+    print(f"bypassed: likeness {own:.2f}; {window.do('figures')['stats']}")
+    assert own > 0.6
     assert len(files) == 2 and all(soundfile.info(file).duration > 2.0 for file in files)
-    if all(stats[name] == before[name] for name in ("underruns", "drops", "device_xruns", "recoveries")):
-        assert own > 0.6  # with gaps in it, nothing is like anything
+    recorded, _ = soundfile.read(next(file for file in files if "voice" in file.name), dtype="float32")
+    assert np.abs(recorded).max() > 0.05, "nothing is in the recording"
 
 
 def test_a_hum_is_played_and_a_number_is_spoken(card: VirtualCard, window: Window) -> None:
@@ -177,6 +180,8 @@ def turn_digits(window: Window) -> None:
     faults = faults_since(before, window.do("figures")["stats"])
     print(f"as p230: {turned}, {faults}")
     assert turned["said"]["whole"] and turned["note"] == ""
+    if any(faults.values()):
+        need_room(before["load"])
     assert not any(faults.values()), "to convert digits disturbs the sound"
 
 
@@ -208,6 +213,8 @@ def lose_nothing(window: Window, seconds: float, *steps: str, after: str = "figu
     window.do(after)
     faults = faults_since(before, now)
     print(f"{now['seconds'] - before['seconds']:.1f} s of sound, {faults}; {answers}")
+    if any(faults.values()):
+        need_room(before["load"])
     assert not any(faults.values())
 
 

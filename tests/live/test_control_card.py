@@ -15,15 +15,13 @@ import pytest
 
 from tests.live.sound_marks import delay_and_likeness, noise_bursts
 from tests.live.test_virtual_card import ROOT, WITHIN_MS
-from tests.live.tries import try_again
+from tests.live.tries import need_room, try_again
 from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
 
 pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}")
 
 COMMANDS, COMMANDS_PER_SECOND = 500, 25
 FLOOD_COMMANDS, FLOOD_BYTES = 3_000, 100_000  # all at once; they are taken in their own time
-MOST_LOAD = 0.25  # of real time before anything is asked: a slower machine has no room for two chains
-NO_ROOM = f"the chain alone takes {MOST_LOAD:.0%} of real time here, or more: lost sound says nothing"
 
 
 class Program:
@@ -112,7 +110,7 @@ def random_setting(dice: random.Random) -> dict[str, Any]:
 def test_random_commands_leave_neither_clicks_nor_delay(card: VirtualCard) -> None:
     program, dice = Program(card, "--mode", "resynth"), random.Random(11)
     assert program.ask("start", cmd="start")["ok"]
-    has_room = program.await_seconds(2.0)["load"] < MOST_LOAD
+    load = program.await_seconds(2.0)["load"]
     seconds = COMMANDS / COMMANDS_PER_SECOND
     tone = 0.2 * np.sin(2 * np.pi * 200.0 / RATE * np.arange(round((seconds + 1.0) * RATE)))
     heard: list[np.ndarray] = []
@@ -137,14 +135,12 @@ def test_random_commands_leave_neither_clicks_nor_delay(card: VirtualCard) -> No
     delay_ms, likeness = delay_and_likeness(noise, said)
     highs = _above(6000.0, heard[1])
     print(f"{faults(stats)} faults, {delay_ms:.1f} ms, shown {stats['latency']}, {program.states}")
-    print(f"highs {highs:.4f}, likeness {likeness:.4f}, p99 {stats['hop_p99_ms']} ms, room: {has_room}")
+    print(f"highs {highs:.4f}, likeness {likeness:.4f}, p99 {stats['hop_p99_ms']} ms, load {load}")
     assert not program.refused and stats["state"] == "running"
     if card.is_quiet:
         assert program.states == ["starting", "running"]
         assert delay_ms == pytest.approx(stats["latency"]["total_ms"], abs=WITHIN_MS)
-    if not has_room:
-        pytest.skip(NO_ROOM)  # for what follows; all above was judged
-    if card.is_quiet:
+        need_room(load)  # for what follows
         assert faults(stats) <= 1 and likeness > 0.9
         assert highs < 0.02, "a click has highs, a tone of 200 Hz has none"
 
@@ -179,6 +175,6 @@ def stand_a_flood(card: VirtualCard) -> None:
     print(f"{FLOOD_COMMANDS} commands in {taken:.1f} s, {after}")
     assert answer["settings"]["output_gain_db"] == -((FLOOD_COMMANDS - 1) % 7)
     assert after["state"] == "running" and program.states == ["starting", "running"]
-    if before["load"] >= MOST_LOAD:
-        pytest.skip(NO_ROOM)  # for what follows; all above was judged
+    if faults(after) != faults(before):
+        need_room(before["load"])
     assert faults(after) == faults(before), "the flood was heard"

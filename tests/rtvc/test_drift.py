@@ -104,7 +104,7 @@ class TwoClocks:
         return float(np.abs(np.diff(np.concatenate(self.blocks[start:]), 2)).max())
 
 
-@pytest.mark.parametrize(("ppm", "minutes"), [(200.0, 10), (-200.0, 2.5), (100.0, 10), (-100.0, 2.5)])
+@pytest.mark.parametrize(("ppm", "minutes"), [(200.0, 10), (-200.0, 2.5), (100.0, 2.5), (-100.0, 2.5)])
 def test_clocks_that_part_change_no_delay_and_do_not_click(ppm: float, minutes: float) -> None:
     devices = TwoClocks(ppm, jitter_seconds=0.001, tone_hz=SLOW_HZ)
     devices.run(60 * minutes)
