@@ -16,7 +16,7 @@ from rtvc.stage import Audio
 
 _QUEUED_BLOCKS = 3
 _START_TRIES = 4
-_PUNCTUAL_BLOCKS = 0.1  # how far first blocks may be older than the most that the device holds in step
+_TOLERATED_BLOCKS = 0.1  # how far first blocks may be older than the most that the device holds in step
 _AGE_WATCH_SECONDS = 0.5  # bursts make single blocks old; the youngest block of such a stretch counts
 
 
@@ -126,8 +126,6 @@ class Streams:
 
     def start(self, capture: Capture, play: Play) -> None:
         """Let sound flow. From here on `capture` and `play` are called on threads of the sound system."""
-        if not self._waits_once:
-            self._ends = capture, play
         try:
             self._start_streams()
             if self._waits_once:
@@ -147,12 +145,14 @@ class Streams:
 
         To only start again leaves PulseAudio's plugin calling in uneven steps.
         """
-        most = float(self._streams[0].latency[0]) + _PUNCTUAL_BLOCKS * self.input_block / self.input_rate
+        most = float(self._streams[0].latency[0]) + _TOLERATED_BLOCKS * self.input_block / self.input_rate
         for _ in range(_START_TRIES - 1):
             if self._first_blocks.are_younger_than(most):
                 return
             LOGGER.info("'%s' began late and is opened again", self.input)
             self.close()
+            if not self.has_let_go():  # its callbacks might still come, beside those of another
+                raise DeviceError(f"'{self.input}' does not answer; choose another device, or try again.")
             self._open_afresh()
             self._start_streams()
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from rtvc.catalog import ASSETS
 from rtvc.mel import MelSpec
 from rtvc.speaker_scan import scan_audio
-from tests.live.tries import need_room, try_again
+from tests.live.tries import expect_sound, need_room, try_again
 from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -140,12 +140,15 @@ def test_a_session_from_start_to_stop(card: VirtualCard, window: Window, tmp_pat
 
 def hear_oneself(card: VirtualCard, window: Window) -> None:
     """Bypassed and recorded. With gaps in it, nothing is like anything."""
+    before = window.do("figures")["stats"]
     window.do("record")
     heard, said = card.say_and_listen(speech()[: 4 * RATE], 4.5)
     files = [Path(name) for name in window.do("record")["files"]]
     own = likeness(heard, said)
-    print(f"bypassed: likeness {own:.2f}; {window.do('figures')['stats']}")
-    assert own > 0.6
+    stats = window.do("figures")["stats"]
+    print(f"bypassed: likeness {own:.2f}; {stats}")
+    if all(stats[name] == before[name] for name in ("underruns", "drops", "device_xruns", "recoveries")):
+        expect_sound(own > 0.6, f"bypassed, the likeness is {own:.2f}")
     assert len(files) == 2 and all(soundfile.info(file).duration > 2.0 for file in files)
     recorded, _ = soundfile.read(next(file for file in files if "voice" in file.name), dtype="float32")
     assert np.abs(recorded).max() > 0.05, "nothing is in the recording"
@@ -163,7 +166,7 @@ def test_a_hum_is_played_and_a_number_is_spoken(card: VirtualCard, window: Windo
     spoken, dragged = window.do("digits 2024"), window.do("drag")
     loudest = window.do("columns")["loudest"]
     window.do("turn_into p230")
-    try_again(card, lambda: turn_digits(window))
+    try_again(card, lambda: turn_digits(card, window))
     window.do("stop")
     assert window.end() == 0
     print(f"played at {pitch_hz(played):.1f} Hz, likeness {likeness(heard, played):.2f}; {spoken}; {dragged}")
@@ -174,7 +177,7 @@ def test_a_hum_is_played_and_a_number_is_spoken(card: VirtualCard, window: Windo
     assert loudest[1] > 120, "no digit came out"
 
 
-def turn_digits(window: Window) -> None:
+def turn_digits(card: VirtualCard, window: Window) -> None:
     before = window.do("figures")["stats"]
     turned = window.do("digits 2024")
     faults = faults_since(before, window.do("figures")["stats"])
@@ -182,13 +185,14 @@ def turn_digits(window: Window) -> None:
     assert turned["said"]["whole"] and turned["note"] == ""
     if any(faults.values()):
         need_room(before["load"])
-    assert not any(faults.values()), "to convert digits disturbs the sound"
+    if card.is_realtime:  # else the machine's load decides
+        expect_sound(not any(faults.values()), "to convert digits disturbs the sound")
 
 
 def test_a_window_that_is_frozen_costs_no_sound(card: VirtualCard, window: Window) -> None:
     window.do("start")
     card.say_and_listen(speech(), 2.0)
-    try_again(card, lambda: lose_nothing(window, 3.0, "freeze 3"))
+    try_again(card, lambda: lose_nothing(card, window, 3.0, "freeze 3"))
     window.do("stop")
     assert window.end() == 0
 
@@ -198,12 +202,14 @@ def test_two_thousand_files_dropped_on_a_frozen_window_cost_no_sound(
 ) -> None:
     window.do("start")
     card.say_and_listen(speech(), 2.0)
-    try_again(card, lambda: lose_nothing(window, 6.0, "drop 2000", "freeze 3", after="cancel"))
+    try_again(card, lambda: lose_nothing(card, window, 6.0, "drop 2000", "freeze 3", after="cancel"))
     window.do("stop")
     assert window.end() == 0
 
 
-def lose_nothing(window: Window, seconds: float, *steps: str, after: str = "figures") -> None:
+def lose_nothing(
+    card: VirtualCard, window: Window, seconds: float, *steps: str, after: str = "figures"
+) -> None:
     """So much sound at least from these steps on, and nothing wrong with it."""
     before = window.do("figures")["stats"]
     answers = [window.do(step) for step in steps]
@@ -215,7 +221,8 @@ def lose_nothing(window: Window, seconds: float, *steps: str, after: str = "figu
     print(f"{now['seconds'] - before['seconds']:.1f} s of sound, {faults}; {answers}")
     if any(faults.values()):
         need_room(before["load"])
-    assert not any(faults.values())
+    if card.is_realtime:  # else the machine's load decides
+        expect_sound(not any(faults.values()), f"lost: {faults}")
 
 
 def faults_since(before: dict[str, Any], after: dict[str, Any]) -> dict[str, int]:

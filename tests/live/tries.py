@@ -10,18 +10,31 @@ TRIES = 3
 MOST_LOAD = 0.25  # of real time before anything is asked: a slower machine has no room for more
 
 
+class Spoilt(AssertionError):
+    """Sound was lost, or late. All other failures are the program's, and are not tried again."""
+
+    def __init__(self, what: str, is_excused: bool) -> None:
+        super().__init__(what)
+        self.is_excused = is_excused  # where the machine is busy
+
+
+def expect_sound(is_well: bool, what: str, is_excused: bool = False) -> None:
+    if not is_well:
+        raise Spoilt(what, is_excused)
+
+
 def try_again(card: VirtualCard, once: Callable[[], None], tries: int = TRIES) -> None:
-    """Passes with the first try that does. What fails every time fails here, unless the machine is busy."""
+    """Passes with the first try in which sound was not spoilt."""
     for left in reversed(range(tries)):
         try:
             return once()
-        except AssertionError as error:
-            print(f"a try failed: {str(error).splitlines()[0] if str(error) else error!r}")
+        except Spoilt as error:
+            print(f"a try failed: {error}")
             if left:
                 continue
-            if card.is_quiet:
+            if card.is_quiet or not error.is_excused:
                 raise
-            pytest.skip("other programs keep this machine busy: what sound loses here says nothing")
+            pytest.skip(f"other programs keep this machine busy: {error}")
 
 
 def need_room(load: float) -> None:

@@ -214,6 +214,20 @@ def test_a_stream_that_begins_late_is_opened_again(
     assert len(heard) == 1 and (outdata == 0.5).all()
 
 
+def test_a_stream_that_began_late_and_hangs_is_not_opened_beside_itself(
+    machine: FakeSoundDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, answers = audio_io.open_audio(BALANCED, DeviceChoice()), threading.Event()
+    machine.ages_at_start = [0.0155]
+    monkeypatch.setattr(closing, "_CLOSE_SECONDS", 0.01)
+    monkeypatch.setattr(machine.streams[0], "abort", answers.wait)
+    with pytest.raises(DeviceError, match="does not answer"):
+        link.start(lambda block: None, lambda out: out.fill(0.0))
+    assert len(machine.streams) == 1
+    answers.set()
+    closing._left_behind[-1].join(5.0)
+
+
 def test_two_callbacks_share_nothing_but_the_two_functions(machine: FakeSoundDevice) -> None:
     link = audio_io.open_audio(BALANCED, DeviceChoice("Mic", "Speaker"))
     heard = []
