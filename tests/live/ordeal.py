@@ -77,7 +77,7 @@ class Ordeal:
         paths = [str(self._card.folder / f"{end}.wav") for end in ("input", "output")]
         assert self._ask(cmd="record", input=paths[0], output=paths[1])["ok"]
         self._measure()
-        self._program.await_seconds(_SETTLES_SECONDS)
+        self.report.load = self._program.await_seconds(_SETTLES_SECONDS)["load"]
         self._usual_ms = self._shown_ms
         waiting: list[str] = []
         while time.monotonic() < until:

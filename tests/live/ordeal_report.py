@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from statistics import median
 
+from tests.live.tries import MOST_LOAD
+
 BACK_WITHIN_SECONDS = 2.0  # after the fault, on a quiet machine
 WITHIN_MS = 2.0
 MOST_GROWTH_MB = 10.0
@@ -23,7 +25,8 @@ class Survived:
 
 @dataclass
 class Report:
-    is_quiet: bool  # whether what goes wrong is the program's doing; on a busy machine figures are only told
+    is_quiet: bool  # whether nothing else runs
+    load: float = 0.0  # share of real time that the chain takes before anything is done to it
     faults: list[Survived] = field(default_factory=list)
     commands: int = 0
     refused: list[str] = field(default_factory=list)
@@ -35,20 +38,31 @@ class Report:
     recorded_seconds: float = 0.0
     ended_well: bool = False
 
+    @property
+    def is_fit(self) -> bool:
+        """Whether what goes wrong is the program's doing; on a busy or slow machine figures are only told."""
+        return self.is_quiet and self.load < MOST_LOAD
+
     def lines(self) -> Iterator[str]:
         yield "| fault | times | sound is back, median | longest | delay before | after |"
         yield "|---|---|---|---|---|---|"
         for kind in dict.fromkeys(fault.kind for fault in self.faults):
             yield self._row([fault for fault in self.faults if fault.kind == kind])
         yield ""
-        growth = f"{self.resident_mb[0]:.0f} to {self.resident_mb[-1]:.0f} MB" if self.resident_mb else "?"
+        growth = " to ".join(f"{mb:.0f}" for mb in (*self.resident_mb[:1], *self._second_half_mb()))
         yield f"{self.commands} commands, {len(self.refused)} refused; {len(self.exceptions)} exceptions"
-        yield f"memory {growth}; {self.recorded_seconds:.0f} s recorded"
+        yield f"memory at first, from half on and last {growth} MB; {self.recorded_seconds:.0f} s recorded"
         yield f"{self.lost_outside} interruptions in {self.calm_seconds:.0f} s outside the faults"
         for when, (measured, shown) in zip(("first", "last"), self.measured_ms, strict=False):
             yield f"delay {when}: {measured:.1f} ms measured from outside, {shown:.1f} ms shown"
-        if not self.is_quiet:
-            yield "The machine was busy with other things: times, delays and interruptions are not judged."
+        if not self.is_fit:
+            beside = "nothing else" if self.is_quiet else "other programs"
+            yield f"The chain alone took {self.load:.0%} of real time here, beside {beside}:"
+            yield "times, delays and interruptions are not judged."
+
+    def _second_half_mb(self) -> list[float]:
+        half = self.resident_mb[len(self.resident_mb) // 2 :]
+        return [half[0], half[-1]] if half else []
 
     def _row(self, faults: list[Survived]) -> str:
         times = [fault.back_seconds for fault in faults if fault.back_seconds is not None]
@@ -62,12 +76,13 @@ class Report:
         found += [f"In the program: {line}" for line in self.exceptions]
         if not self.ended_well:
             found.append("The program did not end in good order.")
-        half = self.resident_mb[len(self.resident_mb) // 2 :]
-        if self.calm_seconds > WARM_SECONDS and half[-1] - half[0] > MOST_GROWTH_MB:
-            found.append(f"Memory grew by {half[-1] - half[0]:.0f} MB in the second half.")
-        return found + (list(self._wrong_when_quiet()) if self.is_quiet else [])
+        if self.calm_seconds > WARM_SECONDS:
+            half, last = self._second_half_mb()
+            if last - half > MOST_GROWTH_MB:
+                found.append(f"Memory grew by {last - half:.0f} MB in the second half.")
+        return found + (list(self._wrong_when_fit()) if self.is_fit else [])
 
-    def _wrong_when_quiet(self) -> Iterator[str]:
+    def _wrong_when_fit(self) -> Iterator[str]:
         yield from (f"Refused: {sentence}" for sentence in self.refused)  # a device slow to sound, perhaps
         for fault in self.faults:
             if (fault.back_seconds or 0.0) > BACK_WITHIN_SECONDS:

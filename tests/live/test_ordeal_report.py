@@ -48,9 +48,11 @@ def test_what_is_wrong_on_any_machine(change: dict[str, object], says: str) -> N
         ({"measured_ms": [(95.0, 80.0)]}, "95.0 ms where 80.0 ms"),
     ],
 )
-def test_what_only_a_quiet_machine_can_tell(change: dict[str, object], says: str) -> None:
+def test_what_only_a_quiet_and_quick_machine_can_tell(change: dict[str, object], says: str) -> None:
     assert any(says in sentence for sentence in replace(WELL, **change).wrong())
-    assert replace(WELL, is_quiet=False, **change).wrong() == []
+    for unfit in (replace(WELL, is_quiet=False, **change), replace(WELL, load=0.5, **change)):
+        assert unfit.wrong() == []
+        assert any("are not judged" in line for line in unfit.lines())
 
 
 def test_tracebacks_are_found_by_their_last_line(tmp_path: Path) -> None:
