@@ -10,6 +10,8 @@ from rtvc.errors import UsageError
 from rtvc.mel import MelSpec
 from training.prepare import RECIPE, dequantise
 
+AGAIN = "again"  # the array that training.said_again writes beside the features
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -35,6 +37,8 @@ class FeatureCache:
             self._side = np.load(folder / "side.npy", mmap_mode="r")
             has_partials = (folder / "partials.npy").exists()
             self._partials = np.load(folder / "partials.npy", mmap_mode="r") if has_partials else None
+            has_again = (folder / f"{AGAIN}.npy").exists()
+            self._again = np.load(folder / f"{AGAIN}.npy", mmap_mode="r") if has_again else None
             self.spec = MelSpec(**recipe["mel"])
             self.entries = [Entry(**row) for row in rows]
         except (OSError, ValueError, TypeError, KeyError) as error:
@@ -62,9 +66,24 @@ class FeatureCache:
 
     def crop(self, entry: Entry, frames: int, random: np.random.Generator) -> np.ndarray:
         """A random stretch of a clip; one that is too short is followed by silence."""
-        first = int(random.integers(0, max(1, entry.frames - frames + 1)))
-        start, stop = entry.start + first, entry.start + min(entry.frames, first + frames)
-        return padded(dequantise(self._mel[start:stop]), frames, self.spec)
+        return padded(dequantise(self._mel[_stretch(entry, frames, random)]), frames, self.spec)
+
+    def crop_with_again(
+        self, entry: Entry, frames: int, random: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The same stretch twice: as it was said, and as `stream` says it in another voice."""
+        if self._again is None or len(self._again) != len(self._mel):
+            raise UsageError(
+                f"{self.folder} holds no {AGAIN}.npy of these clips; run python -m training.said_again first."
+            )
+        rows = _stretch(entry, frames, random)
+        said, again = (padded(dequantise(x[rows]), frames, self.spec) for x in (self._mel, self._again))
+        return said, again
+
+
+def _stretch(entry: Entry, frames: int, random: np.random.Generator) -> slice:
+    first = int(random.integers(0, max(1, entry.frames - frames + 1)))
+    return slice(entry.start + first, entry.start + min(entry.frames, first + frames))
 
 
 def padded(mel: np.ndarray, frames: int, spec: MelSpec) -> np.ndarray:

@@ -69,13 +69,25 @@ def test_autoencoder_separates_what_from_who():
     torch.manual_seed(0)
     network = Autoencoder(AutoencoderConfig(), speakers=3).eval()
     mel = torch.randn(2, 40, 80) * 2.0 - 5.0
-    rebuilt, content, again = network(mel, mel[:, :32])
+    rebuilt, content, again, truth = network(mel, mel[:, :32], mel)
     assert rebuilt.shape == mel.shape and content.shape == again.shape == (2, 40, 16)
+    torch.testing.assert_close(truth, content)
     voices = torch.nn.functional.normalize(torch.randn(2, 128), dim=-1)
     assert (network.convert(mel, voices) - network.convert(mel, voices.flip(0))).abs().max() > 1e-4
     # Instance norm: a filter over the whole clip changes what is said far less than the clip itself.
     tilted = network.content_encoder(mel + torch.linspace(-1.0, 1.0, 80))
     assert (tilted - content).abs().mean() < 0.2 * content.abs().mean()
+
+
+def test_the_autoencoders_noise_is_for_training():
+    torch.manual_seed(0)
+    network = Autoencoder(AutoencoderConfig(content_noise=0.5), speakers=2)
+    mel = torch.randn(2, 40, 80) - 5.0
+    first, second = (network.train()(mel, mel, mel) for _ in range(2))
+    torch.testing.assert_close(first[1], second[1])  # what is heard has none
+    assert (first[0] - second[0]).abs().max() > 1e-3
+    first, second = (network.eval()(mel, mel, mel) for _ in range(2))
+    torch.testing.assert_close(first[0], second[0])
 
 
 @pytest.mark.parametrize("system", ["digits-cnn", "digits-mlp"])

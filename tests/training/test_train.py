@@ -1,11 +1,13 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -15,6 +17,7 @@ from tests.training import tiny_runs
 from training import checkpoint
 from training.config import parse_config
 from training.loop import Loop
+from training.said_again import write
 from training.systems.base import NETWORK
 from training.systems.registry import make_system
 from training.train import main, make_fabric, train
@@ -168,6 +171,7 @@ from pathlib import Path
 from safetensors.torch import save_file
 from training.config import read_config
 from training.loop import Loop
+from training.said_again import write
 from training.systems.registry import make_system
 from training.train import make_fabric
 
@@ -203,18 +207,36 @@ save_file(weights, Path({str(tmp_path)!r}) / f"rank{{fabric.global_rank}}.safete
     assert not torch.equal(weight, first["network.generator.leave.weight"])
 
 
+def autoencoder_hearing(cache, folder, data):
+    """The system with more in its [data], ready to train."""
+    text = tiny_runs.config_text("autoencoder", cache)
+    config = parse_config(text.replace("reference_frames", f"{data}\nreference_frames"))
+    fabric = make_fabric(folder, "cpu")
+    fabric.launch()
+    loop = Loop(make_system(config), fabric, folder)
+    return loop.system
+
+
 def test_the_autoencoder_hears_stretched_frequencies(caches, tmp_path):
     plain = loop_of("autoencoder", caches("autoencoder"), tmp_path / "plain").system.batch(3, 0)
     torch.testing.assert_close(plain["heard"], plain["mel"], rtol=0, atol=0.02)  # quantised floors
-    text = tiny_runs.config_text("autoencoder", caches("autoencoder"))
-    config = parse_config(text.replace("reference_frames", "warp = [0.7, 1.45]\nreference_frames"))
-    fabric = make_fabric(tmp_path, "cpu")
-    fabric.launch()
-    system = make_system(config)
-    Loop(system, fabric, tmp_path / "warped")
-    warped = system.batch(3, 0)
+    warped = autoencoder_hearing(caches("autoencoder"), tmp_path, "warp = [0.7, 1.45]").batch(3, 0)
     torch.testing.assert_close(warped["mel"], plain["mel"], rtol=0, atol=0)
     assert (warped["heard"] - warped["mel"]).abs().mean() > 0.1
+
+
+def test_the_autoencoder_hears_others_say_it(caches, tmp_path):
+    cache = tmp_path / "cache"
+    shutil.copytree(caches("autoencoder"), cache)
+    system = autoencoder_hearing(cache, tmp_path, "said_again = 1.0")
+    with pytest.raises(UsageError, match=r"no again\.npy of these clips; run python -m training\.said_again"):
+        system.batch(3, 0)
+    assert write(cache, jobs=1) == len(system.cache.entries)
+    batch = autoencoder_hearing(cache, tmp_path, "said_again = 1.0").batch(3, 0)
+    apart = (batch["heard"] - batch["mel"]).abs().mean()
+    rows = batch["mel"].exp().sum(dim=-1), batch["heard"].exp().sum(dim=-1)
+    together = np.corrcoef(*(x.flatten().numpy() for x in rows))[0, 1]
+    assert apart > 0.1 and together > 0.7  # another voice, at the same moments
 
 
 def test_a_corrupt_checkpoint_is_a_sentence(caches, tmp_path, monkeypatch, capsys):

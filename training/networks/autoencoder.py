@@ -14,6 +14,7 @@ class AutoencoderConfig:
     content_channels: int = 128
     content_hidden: int = 64  # of each direction
     content_width: int = 16  # narrow, so that the voice does not fit through
+    content_noise: float = 0.0  # put on it in training, for the same reason; the content is within -1..1
     decoder_hidden: int = 256
     decoder_layers: int = 2
 
@@ -77,15 +78,19 @@ class Autoencoder(nn.Module):
         self.voices: Tensor
         self.register_buffer("voices", torch.zeros(speakers, VOICE_SIZE))
 
-    def forward(self, mel: Tensor, reference: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """mel (batch, time, n_mels), reference (batch, time, n_mels) of another clip of the same speaker.
+    def forward(self, heard: Tensor, reference: Tensor, said: Tensor) -> tuple[Tensor, ...]:
+        """Mels (batch, time, n_mels): what is heard, another clip of who said it, how it was said in truth.
 
-        Returns the mels rebuilt in their own voice, their content, and the content of them in another voice.
+        Returns the mels as that speaker says them, the content heard, the content of them in another voice,
+        and the content of the truth.
         """
-        content = self.content_encoder(mel)
+        content = self.content_encoder(heard)
         voice = self.speaker_encoder(reference)
-        other = self.decoder(content, voice.roll(1, dims=0))
-        return self.decoder(content, voice), content, self.content_encoder(other)
+        told = content
+        if self.training and self.config.content_noise:
+            told = content + self.config.content_noise * torch.randn_like(content)
+        other = self.decoder(told, voice.roll(1, dims=0))
+        return self.decoder(told, voice), content, self.content_encoder(other), self.content_encoder(said)
 
     def convert(self, mel: Tensor, voice: Tensor) -> Tensor:
         """mel (batch, time, n_mels) as said by voice (batch, VOICE_SIZE)."""

@@ -30,12 +30,14 @@ class AutoencoderData:
     reference_frames: int = 128
     leave_out: tuple[str, ...] = ()  # speakers never trained on
     warp: tuple[float, float] = (1.0, 1.0)  # by how much what is heard is stretched in frequency, at random
+    said_again: float = 0.0  # share of what is heard that another voice says, by training.said_again
 
 
 @dataclass(frozen=True)
 class AutoencoderLoss:
     reconstruction: float = 1.0  # L1 of log-mels
     content: float = 1.0  # mean square between what was said before and after conversion
+    same: float = 0.0  # mean square between what is heard and what was said in truth
 
 
 class AutoencoderSystem(System):
@@ -74,38 +76,52 @@ class AutoencoderSystem(System):
         random = np.random.default_rng([self.config.seed, step, rank])
         frames = int(random.integers(self.data.frames[0], self.data.frames[1] + 1))
         who = random.choice(len(self.speakers), size=self.training.batch, p=self.chances)
-        mels, references = [], []
+        mels, heard, references = [], [], []
         for index in who:
             clips = self.of_speaker[self.speakers[index]]
             lengths = np.array([clip.frames for clip in clips], float)
             first, second = random.choice(len(clips), size=2, p=lengths / lengths.sum())
-            mels.append(self.cache.crop(clips[first], frames, random))
+            said, other = self._said_and_heard(clips[first], frames, random)
+            mels.append(said)
+            heard.append(other)
             references.append(self.cache.crop(clips[second], self.data.reference_frames, random))
         warps = self.bank[random.integers(len(self.bank), size=len(mels))]
-        heard = [np.maximum(mel @ warp, self.spec.log_floor) for mel, warp in zip(mels, warps, strict=True)]
+        heard = [np.maximum(mel @ warp, self.spec.log_floor) for mel, warp in zip(heard, warps, strict=True)]
         return {"heard": _tensor(heard), "mel": _tensor(mels), "reference": _tensor(references)}
+
+    def _said_and_heard(
+        self, clip: Entry, frames: int, random: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if random.random() < self.data.said_again:
+            return self.cache.crop_with_again(clip, frames, random)
+        said = self.cache.crop(clip, frames, random)
+        return said, said
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Words are heard out of another mouth, at another pitch: the voice has to come from elsewhere."""
-        mel, content, content_again = self.live[NETWORK](batch["heard"], batch["reference"])
+        mel, content, content_again, true_content = self.live[NETWORK](
+            batch["heard"], batch["reference"], batch["mel"]
+        )
         return {
             "reconstruction": self.weights.reconstruction * (mel - batch["mel"]).abs().mean(),
             "content": self.weights.content * (content_again - content.detach()).square().mean(),
+            "same": self.weights.same * (true_content - content).square().mean(),
         }
 
     @torch.no_grad()
     def judge(self) -> Terms:
-        """L1 of val clips rebuilt from another clip's voice; the training clips where there is no other."""
+        """L1 of val clips, or for want of them of training clips, said in the voice of another clip."""
         random = np.random.default_rng(0)
         entries = self.val or [e for entries in self.of_speaker.values() for e in entries]
         chosen = [entries[i] for i in random.permutation(len(entries))[:_VAL_CLIPS]]
-        mel = _tensor([self.cache.crop(e, _VAL_FRAMES, random) for e in chosen])
+        pairs = [self._said_and_heard(e, _VAL_FRAMES, random) for e in chosen]
         others = [self.of_speaker[e.speaker][0] for e in chosen]
         reference = _tensor([self.cache.crop(e, self.data.reference_frames, random) for e in others])
         device = self.fabric.device
-        rebuilt, content, again = self.network(mel.to(device), reference.to(device))
+        mel, heard = (_tensor(list(mels)).to(device) for mels in zip(*pairs, strict=True))
+        rebuilt, content, again, _ = self.network(heard, reference.to(device), mel)
         return {
-            "val": float((rebuilt - mel.to(device)).abs().mean()),
+            "val": float((rebuilt - mel).abs().mean()),
             "val_content": float((again - content).square().mean()),
         }
 
