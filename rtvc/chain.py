@@ -1,5 +1,7 @@
 """Builds the signal chain that the settings ask for, out of stages. Decides order, processes nothing."""
 
+from dataclasses import dataclass
+
 from rtvc import catalog
 from rtvc.analysis import Analysis
 from rtvc.conversion import Conversion, Unconverted
@@ -24,21 +26,35 @@ from rtvc.stage import Pipeline, Stage
 from rtvc.targets import target_voice
 from rtvc.timbre import SYSTEM, PlayedMels, PlayedPartials, Player, Playing
 from rtvc.vocoder import Vocoder
+from rtvc.voices import Voice
 from rtvc.windowed import WindowedConversion
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a chain is to take on, with the voice that the settings name, where one is spoken."""
+
+    settings: ChainSettings
+    voice: Voice | None
+
+    def names_the_voice_of(self, settings: ChainSettings) -> bool:
+        return (settings.target, settings.model) == (self.settings.target, self.settings.model)
 
 
 class Chain(Pipeline):
     """The stages, what can be seen of them while they run, and what they know of the speaker."""
 
-    def __init__(self, stages: list[Stage], source_pitch_hz: float | None = None) -> None:
+    def __init__(self, stages: list[Stage], built_for: Prepared) -> None:
         super().__init__(stages)
+        self._prepared = built_for  # what was prepared last; a voice in use is not read again
         self._pitch = next((stage for stage in stages if isinstance(stage, PitchMeter)), None)
         self._conversion = next((stage for stage in stages if isinstance(stage, Conversion)), None)
+        self._windowed = next((stage for stage in stages if isinstance(stage, WindowedConversion)), None)
         self._player = next((stage for stage in stages if isinstance(stage, Player)), None)
         self._gate = next((stage for stage in stages if isinstance(stage, NoiseGate)), None)
         self._noise = next((stage for stage in stages if isinstance(stage, NoiseReduction)), None)
         self._input_gain, self._output_gain = (stage for stage in stages if isinstance(stage, Gain))
-        self._source_pitch_hz = source_pitch_hz  # what the user says, against what is found
+        self._source_pitch_hz = built_for.settings.source_pitch_hz  # said, against found
 
     @property
     def f0_hz(self) -> float | None:
@@ -60,15 +76,37 @@ class Chain(Pipeline):
     def speaker(self) -> Speaker | None:
         return self._conversion.speaker if self._conversion else None
 
-    def tune(self, settings: ChainSettings) -> None:
+    def prepared(self, settings: ChainSettings) -> Prepared:
+        if self._player:
+            self._player.vector(settings.timbre)
+        if self._windowed:
+            _refuse_pitch(settings)
+        voice = self._prepared.voice
+        if not self._prepared.names_the_voice_of(settings):
+            voice = self._read_voice(settings)
+        self._prepared = Prepared(settings, voice)
+        return self._prepared
+
+    def _read_voice(self, settings: ChainSettings) -> Voice | None:
+        converter = self._conversion or self._windowed
+        if converter is None:
+            return None
+        voice = target_voice(settings.target, settings.model)
+        converter.vector(voice)
+        return voice
+
+    def tune(self, prepared: Prepared) -> None:
+        settings, voice = prepared.settings, prepared.voice
         self._input_gain.gain_db = settings.input_gain_db
         self._output_gain.gain_db = settings.output_gain_db
         if self._gate and settings.gate_db is not None:
             self._gate.threshold_db = settings.gate_db
         if self._noise:
             self._noise.strength = settings.noise_reduction
-        if self._conversion:
-            self._conversion.shift_pitch(settings.pitch_semitones)
+        if self._conversion and voice:
+            self._conversion.speak_as(voice, settings.pitch_semitones)
+        if self._windowed and voice:
+            self._windowed.speak_as(voice)
         if self._player:
             self._player.play(_playing(settings))
 
@@ -87,9 +125,10 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
     """
     if settings.mode in ("bypass", DIGITS_MODE):
         middle: list[Stage] = [Silence(input_rate)] if settings.mode == DIGITS_MODE else []
-        rate = input_rate
+        voice, rate = None, input_rate
     else:
-        converter = _converter(settings)
+        voice = target_voice(settings.target, settings.model) if settings.mode == "speaker" else None
+        converter = _converter(settings, voice)
         spec = converter.spec
         rate = spec.sample_rate
         framer = Framer(spec, LowCut(rate, spec.hop))
@@ -102,26 +141,29 @@ def build_chain(settings: ChainSettings, input_rate: int, output_rate: int) -> C
             middle.append(MelComb(spec))  # a longer mouth must not move the partials
         middle.append(_voiced(settings, spec, converter))
     ends = _entrance(settings, input_rate, rate), _exit(settings, rate, output_rate)
-    return Chain([*ends[0], *middle, *ends[1]], settings.source_pitch_hz)
+    return Chain([*ends[0], *middle, *ends[1]], Prepared(settings, voice))
 
 
 _Converter = Conversion | WindowedConversion | Unconverted | PlayedPartials | PlayedMels
 
 
-def _converter(settings: ChainSettings) -> _Converter:
-    if settings.mode == "resynth":
-        return Unconverted(MelSpec())
+def _converter(settings: ChainSettings, voice: Voice | None) -> _Converter:
     if settings.mode == "timbre":
         return _player(settings)
-    voice = target_voice(settings.target, settings.model)
+    if voice is None:
+        return Unconverted(MelSpec())
     model = load_model(catalog.model_path(settings.model, settings.preset_name))
     if model.info.system == SYSTEM:
         raise UsageError(f"The model {settings.model} plays instruments; it goes with --mode timbre.")
     if isinstance(model, BlockModel):
-        if settings.pitch_semitones:
-            raise UsageError(f"The model {settings.model} can't shift the pitch; leave that out.")
+        _refuse_pitch(settings)
         return WindowedConversion(model, voice)
     return Conversion(model, voice, settings.pitch_semitones, settings.source_pitch_hz)
+
+
+def _refuse_pitch(settings: ChainSettings) -> None:
+    if settings.pitch_semitones:
+        raise UsageError(f"The model {settings.model} can't shift the pitch; leave that out.")
 
 
 def _player(settings: ChainSettings) -> PlayedPartials | PlayedMels:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtvc.frames import Frames, PitchedMels, in_hz
+from rtvc.glide import GLIDE_SECONDS, Glide
 from rtvc.level import LevelTracker, log_energy_at
 from rtvc.mel import MelSpec
 from rtvc.model_format import VOICE
@@ -41,13 +42,12 @@ class Conversion:
     ) -> None:
         self._model, self.spec = model, model.info.mel
         self.output_rate = self.spec.sample_rate
-        self._voice = voice.embedding(model.info.name, model.info.inputs.get(VOICE))
+        self._voice = Glide(self.vector(voice), round(GLIDE_SECONDS / self.spec.hop_seconds))
         self._nominal = log_energy_at(model.info.nominal_rms)
         self._level = LevelTracker(self.spec.hop_seconds, model.info.nominal_rms)
         self._hold = PitchHold()
-        self._voice_log_hz = voice.median_log_f0
-        self._pitch = PitchMap(self._voice_log_hz, self.spec.hop_seconds, source_hz)
-        self.shift_pitch(pitch_semitones)
+        self._pitch = PitchMap(voice.median_log_f0, self.spec.hop_seconds, source_hz)
+        self.speak_as(voice, pitch_semitones)
         self.reset()
 
     @property
@@ -56,6 +56,7 @@ class Conversion:
 
     def reset(self) -> None:
         self._model.reset()
+        self._voice.arrive()
         self._level.reset()
         self._hold.reset()
         self._pitch.reset()
@@ -73,9 +74,14 @@ class Conversion:
         pitch, rms = self._pitch.speaker, self._level.rms
         return Speaker(math.exp(pitch.log_hz), rms) if pitch.is_known and rms > 0.0 else None
 
-    def shift_pitch(self, semitones: float) -> None:
+    def vector(self, voice: Voice) -> Float:
+        """Any thread. What the model is told of a voice; an error where it was not made for this model."""
+        return voice.embedding(self._model.info.name, self._model.info.inputs.get(VOICE))
+
+    def speak_as(self, voice: Voice, pitch_semitones: float = 0.0) -> None:
         """May be called between any two blocks."""
-        self._pitch.target = self._voice_log_hz + semitones * SEMITONE
+        self._voice.to(self.vector(voice))
+        self._pitch.target = voice.median_log_f0 + pitch_semitones * SEMITONE
 
     def take_over(self, previous: "Conversion") -> None:
         """Go on with the level and the pitch of the speaker that another conversion has found."""
@@ -94,7 +100,7 @@ class Conversion:
         spoken, pitch, voicing = [], [], []
         for index in range(len(frames)):
             mel = self._model.step(
-                mel=mels[index], energy=energy[index : index + 1], side=side[index], voice=self._voice
+                mel=mels[index], energy=energy[index : index + 1], side=side[index], voice=self._voice.step()
             )
             self._pending.append(
                 _Asked(

@@ -46,6 +46,7 @@ class LiveChain:
     ) -> None:
         """`latency_seconds` is the least delay wanted, where sound is to be as late as another chain's."""
         self._pipeline, self._is_duplex = pipeline, is_duplex
+        self._given_last = pipeline  # stored by the thread that swaps and tunes
         self._input_rate, self._input_block = input_rate, input_block
         self._output_rate = pipeline.output_rate
         self._ratio = self._output_rate / input_rate
@@ -64,7 +65,7 @@ class LiveChain:
         # Stored by another thread, taken by the worker between two blocks: one reference, replaced whole. The
         # worker empties it with `pop`, so that what is stored meanwhile is not lost.
         self._successors: list[tuple[Pipeline, float]] = []
-        self._tuning: object = None  # settings for the pipeline that was given last; replaced whole
+        self._tuning: object = None  # prepared for the pipeline that was given last; replaced whole
         self._duck_db = 0.0
         self.inlet: Inlet | None = None  # looked at once a block
         # Stored by the worker; others read the meters and counters for display only.
@@ -118,12 +119,13 @@ class LiveChain:
     def swap(self, pipeline: Pipeline, latency_seconds: float = 0.0) -> None:
         """Another thread. Let a warmed up pipeline take over from the present one, with a cross-fade."""
         assert pipeline.output_rate == self._output_rate, "the pipeline speaks at another rate"
-        self._tuning = None
+        self._tuning, self._given_last = None, pipeline
         self._successors[:] = [(pipeline, max(pipeline.latency_seconds, latency_seconds))]
 
     def tune(self, settings: object) -> None:
-        """The same other thread. Let the pipeline that was given last take settings on as it runs."""
-        self._tuning = settings
+        """The same other thread. Let the pipeline that was given last take settings on as it runs; an error
+        where it can't."""
+        self._tuning = self._given_last.prepared(settings)
 
     def duck(self, gain_db: float) -> None:
         """Another thread. Turn the output down, or up again at 0: one float, looked at once a block."""

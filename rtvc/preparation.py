@@ -43,7 +43,8 @@ class Preparation:
         self._ready = None
         if ready is None or not fits:
             return self._make(settings, rates)
-        ready.pipeline.tune(settings)
+        ready.pipeline.tune(ready.pipeline.prepared(settings))
+        ready.pipeline.reset()  # it starts like this, and does not glide there
         return ready.pipeline
 
     def _fits(self, settings: ChainSettings, rates: Rates, stamp: object) -> bool:

@@ -79,18 +79,8 @@ class ChainSettings:
         return self._untuned() == other._untuned()
 
     def _untuned(self) -> "ChainSettings":
-        # Not all models of voices shift the pitch, and building tells; instruments all do.
-        shifts = self.mode != "timbre" and self.pitch_semitones != 0.0
-        plain = {name: getattr(_PLAIN_PLAYING, name) for name in _PLAYING} if self.mode == "timbre" else {}
-        return replace(
-            self,
-            input_gain_db=0.0,
-            output_gain_db=0.0,
-            gate_db=None if self.gate_db is None else 0.0,
-            noise_reduction=0.0,
-            pitch_semitones=float(shifts),
-            **plain,
-        )
+        plain = {name: getattr(_PLAIN, name) for name in _TUNED}
+        return replace(self, gate_db=None if self.gate_db is None else 0.0, **plain)
 
     @property
     def model_name(self) -> str:
@@ -117,10 +107,13 @@ def _check_range(what: str, value: float, limits: tuple[float, float], unit: str
         raise UsageError(f"The {what} is {value:g}{unit}; it must lie between {low:g} and {high:g}{unit}.")
 
 
-# How an instrument is played can be changed while it sounds. Another instrument is built anew: that tells
-# whether the model has it.
-_PLAYING = ("scale", "scale_strength", "scale_glide_ms", "vibrato", "added_vibrato_cents", "breath")
-_PLAIN_PLAYING = ChainSettings()
+# What a chain takes on while sound runs through it; whether its model can, `Chain.prepared` tells.
+_TUNED = (
+    *("input_gain_db", "output_gain_db", "noise_reduction"),
+    *("target", "timbre", "pitch_semitones"),
+    *("scale", "scale_strength", "scale_glide_ms", "vibrato", "added_vibrato_cents", "breath"),
+)
+_PLAIN = ChainSettings()
 
 
 def model_meant(mode: str, model: str) -> str:

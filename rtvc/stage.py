@@ -82,7 +82,12 @@ class Pipeline:
     def take_over(self, previous: "Pipeline") -> None:
         """Worker thread. Learn about the speaker what the pipeline heard so far has found out."""
 
-    def tune(self, settings: Any) -> None:
+    def prepared(self, settings: Any) -> Any:
+        """One thread, not the worker's. What `tune` takes: the settings, and what has to be read for them; an
+        error where they make no sense here."""
+        return settings
+
+    def tune(self, prepared: Any) -> None:
         """Worker thread, between two blocks. Take on what of the settings needs no other stages."""
 
     def process(self, block: Audio) -> Audio:

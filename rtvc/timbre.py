@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rtvc.errors import ModelError, UsageError
 from rtvc.frames import Frames, PitchedMels
+from rtvc.glide import GLIDE_SECONDS, Glide
 from rtvc.intonation import Intonation, Tuning
 from rtvc.level import HANN_RMS, LevelTracker, log_energy_at
 from rtvc.model_format import INSTRUMENT, SIDE, ModelInfo, PartialsShape
@@ -57,6 +58,8 @@ class Player:
         self._nominal = log_energy_at(model.info.nominal_rms)
         self._level = LevelTracker(self.spec.hop_seconds, model.info.nominal_rms)
         self._intonation = Intonation(self.spec.hop_seconds, playing.tuning)
+        steps = round(GLIDE_SECONDS / self.spec.hop_seconds)
+        self._instrument = Glide(self.vector(playing.instrument), steps)
         self.play(playing)
         self.reset()
 
@@ -66,15 +69,20 @@ class Player:
 
     def reset(self) -> None:
         self._model.reset()
+        self._instrument.arrive()
         self._pitch.reset()
         self._level.reset()
         self._intonation.reset()
 
+    def vector(self, instrument: str) -> Float:
+        """Any thread. What the model is told of an instrument; an error where it has none of that name."""
+        vector = np.zeros(self._model.info.inputs[INSTRUMENT], np.float32)
+        vector[instrument_place(instrument, self._model.info)] = 1.0
+        return vector
+
     def play(self, playing: Playing) -> None:
         """May be called between any two blocks."""
-        width = self._model.info.inputs[INSTRUMENT]
-        place = instrument_place(playing.instrument, self._model.info)
-        self._instrument = np.eye(width, dtype=np.float32)[place]
+        self._instrument.to(self.vector(playing.instrument))
         self._intonation.tuning = playing.tuning
         self._breath = playing.breath
 
@@ -87,7 +95,7 @@ class Player:
         gain = float(self._level.process(np.array([melody.log_energy], np.float32))[0])
         energy = max(melody.log_energy + gain - self._nominal, _QUIETEST_RELATIVE_ENERGY)
         side = np.array([log_f0, melody.presence, energy], np.float32)
-        made = self._model.step(side=side, instrument=self._instrument)
+        made = self._model.step(side=side, instrument=self._instrument.step())
         return _Note(math.exp(log_f0), melody.presence, melody.log_energy, made.copy())
 
 

@@ -48,7 +48,7 @@ class WindowedConversion:
         self._model, self.spec = model, model.info.mel
         self.output_rate = self.spec.sample_rate
         self._window = info.window
-        self._given = _voice_input(model, voice)
+        self._given = self.vector(voice)
         self._nominal = log_energy_at(info.nominal_rms)
         self._level = LevelTracker(self.spec.hop_seconds, info.nominal_rms)
         self._hold = PitchHold()
@@ -61,6 +61,24 @@ class WindowedConversion:
     @property
     def latency_samples(self) -> float:
         return float(self._window.hold * self.spec.hop)
+
+    def vector(self, voice: Voice) -> dict[str, Float]:
+        """Any thread. What tells the model whose voice is meant; nothing where it knows one voice only."""
+        info = self._model.info
+        if unknown := sorted(info.inputs.keys() - {MEL, VOICE}):
+            raise ModelError(f"The model {info.name} wants {', '.join(unknown)}, which is not known here.")
+        if VOICE in info.inputs:
+            return {VOICE: voice.embedding(info.name, info.inputs[VOICE])}
+        if voice.id not in info.voices:
+            raise ModelError(
+                f"The model {info.name} speaks as {', '.join(info.voices)} only, not as {voice.id}."
+            )
+        return {}
+
+    def speak_as(self, voice: Voice) -> None:
+        """May be called between any two blocks; the next window is in this voice."""
+        self._given = self.vector(voice)
+        self._pitch.target = voice.median_log_f0
 
     def reset(self) -> None:
         self._level.reset()
@@ -114,17 +132,3 @@ class WindowedConversion:
         self._tail = body[step:]
         for _ in range(step):
             self._heard.popleft()
-
-
-def _voice_input(model: BlockModel, voice: Voice) -> dict[str, Float]:
-    """What tells the model whose voice is meant: a vector, or nothing where it knows one voice only."""
-    info = model.info
-    if unknown := sorted(info.inputs.keys() - {MEL, VOICE}):
-        raise ModelError(f"The model {info.name} wants {', '.join(unknown)}, which is not known here.")
-    if VOICE not in info.inputs:
-        if voice.id not in info.voices:
-            raise ModelError(
-                f"The model {info.name} speaks as {', '.join(info.voices)} only, not as {voice.id}."
-            )
-        return {}
-    return {VOICE: voice.embedding(info.name, info.inputs[VOICE])}

@@ -6,9 +6,10 @@ import threading
 import numpy as np
 
 from rtvc.audio_link import Capture, DeviceChoice, Play
-from rtvc.errors import DeviceError
+from rtvc.errors import DeviceError, ModelError
 from rtvc.presets import Preset
-from rtvc.stage import Audio
+from rtvc.settings import ChainSettings
+from rtvc.stage import Audio, Pipeline, Stage
 
 
 class FakeClock:
@@ -122,6 +123,19 @@ class Hopping(Passing):
     def reset(self) -> None:
         super().reset()
         self._held = np.zeros(0, np.float32)
+
+
+class Speaking(Pipeline):
+    """Can be anybody but 'nobody', when it is built and when it is tuned."""
+
+    def __init__(self, wanted: ChainSettings, stages: list[Stage]) -> None:
+        super().__init__(stages)
+        self.prepared(wanted)
+
+    def prepared(self, settings: ChainSettings) -> ChainSettings:
+        if settings.target == "nobody":
+            raise ModelError("There is no voice 'nobody'.")
+        return settings
 
 
 class RunningDevice(FakeDevice):

@@ -1,13 +1,16 @@
 """What the whole chain promises, shipped model included: the rules every stage keeps, kept by all of them."""
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from rtvc import catalog
 from rtvc.analysis import analyse
 from rtvc.chain import build_chain
-from rtvc.errors import ModelError
+from rtvc.errors import ModelError, RtvcError
 from rtvc.mel import MelSpec
 from rtvc.presets import PRESETS
 from rtvc.settings import ChainSettings
@@ -154,21 +157,67 @@ def test_what_can_be_tuned_is_tuned_while_it_runs() -> None:
     assert before.builds_like(after)
     tuned, built = build_chain(before, 48000, 48000), build_chain(after, 48000, 48000)
     assert not tuned.process(sound)[4800:].any(), "the gate is shut"
-    tuned.tune(after)
+    tuned.tune(tuned.prepared(after))
     built.process(sound)
     assert np.allclose(tuned.process(sound)[9600:], built.process(sound)[9600:], atol=1e-6)
 
 
 @pytest.mark.parametrize(
-    "change", [{"target": "p225"}, {"gate_db": None}, {"mode": "bypass"}, {"preset_name": "low"}]
+    "change",
+    [
+        {"model": "gan"},
+        {"formant_semitones": 1.0},
+        {"gate_db": None},
+        {"mode": "bypass"},
+        {"preset_name": "low"},
+    ],
 )
 def test_what_cannot_be_tuned_is_built_anew(change: dict[str, object]) -> None:
     before = ChainSettings(gate_db=-40.0)
     assert not before.builds_like(replace(before, **change))  # type: ignore[arg-type]
 
 
-def test_the_first_shift_of_the_pitch_is_built_and_the_next_are_tuned() -> None:
-    shifted = ChainSettings(pitch_semitones=1.0)
-    assert not ChainSettings().builds_like(shifted) and shifted.builds_like(
-        replace(shifted, pitch_semitones=-3.0)
-    )
+def test_another_voice_is_taken_on_while_sound_runs() -> None:
+    sound, at = voice_like(3.0), RATE
+    before, after = ChainSettings(), ChainSettings(target="p226", pitch_semitones=2.0)
+    assert before.builds_like(after)
+    changed, first, second = (build_chain(settings, RATE, RATE) for settings in (before, before, after))
+    for chain in (changed, first, second):
+        chain.process(sound[:at])
+    changed.tune(changed.prepared(after))
+    heard, old, new = (log_mels(chain.process(sound[at:])) for chain in (changed, first, second))
+    late = slice(len(heard) // 2, None)
+    assert np.abs(heard - new)[late].mean() < 0.2 * np.abs(heard - old)[late].mean()
+
+
+@pytest.mark.parametrize(
+    ("settings", "change", "says"),
+    [
+        ({}, {"target": "nobody"}, "no voice 'nobody'"),
+        ({"model": "gan", "target": "TM1"}, {"target": "p226"}, "speaks as TM1 only, not as p226"),
+        ({"model": "gan", "target": "TM1"}, {"pitch_semitones": 1.0}, "can't shift the pitch"),
+        ({"mode": "timbre"}, {"timbre": "kazoo"}, "no timbre 'kazoo'"),
+    ],
+)
+def test_what_a_chain_cannot_take_on_is_a_sentence(
+    settings: dict[str, str], change: dict[str, object], says: str
+) -> None:
+    before = ChainSettings(**settings)  # type: ignore[arg-type]
+    after = replace(before, **change)  # type: ignore[arg-type]
+    assert before.builds_like(after)
+    with pytest.raises(RtvcError, match=says):
+        build_chain(before, RATE, RATE).prepared(after)
+
+
+def test_a_voice_in_use_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "user_folder", lambda: tmp_path)
+    own = tmp_path / "voices" / "mine.voice.json"
+    own.parent.mkdir()
+    shutil.copy(catalog.voice_paths()["p225"], own)
+    settings = ChainSettings(target="mine")
+    chain = build_chain(settings, RATE, RATE)
+    own.unlink()
+    assert chain.prepared(replace(settings, output_gain_db=-3.0)).voice.id == "p225"
+    with pytest.raises(ModelError, match="no voice 'yours'"):
+        chain.prepared(replace(settings, target="yours"))
+    assert chain.prepared(settings).voice.id == "p225", "what was refused changes nothing"

@@ -47,21 +47,21 @@ def test_a_session_from_hello_to_bye(parent: Parent, tmp_path: Path) -> None:
 
 
 def test_what_the_start_will_want_is_built_before_it(parent: Parent) -> None:
-    built, is_built = list[str](), threading.Semaphore(0)
+    built, is_built = list[float](), threading.Semaphore(0)
 
     def noted(settings: ChainSettings, input_rate: int, output_rate: int) -> Pipeline:
-        built.append(settings.target)
+        built.append(settings.formant_semitones)
         is_built.release()
         return build(settings, input_rate, output_rate)
 
     def script() -> None:
-        for target in ("p225", "nobody", "p226"):
-            assert parent.ask(cmd="set", target=target)["ok"]
+        for longer, target in ((1.0, "p225"), (2.0, "nobody"), (3.0, "p226")):
+            assert parent.ask(cmd="set", formant_semitones=longer, target=target)["ok"]
             assert is_built.acquire(timeout=PATIENCE)
         for gain in range(100):  # a slider that is dragged
-            assert parent.ask(cmd="set", output_gain_db=gain / 100)["ok"]
+            assert parent.ask(cmd="set", output_gain_db=gain / 100, target="p230")["ok"]
         assert parent.ask(cmd="start")["ok"]
-        assert built == ["p225", "nobody", "p226"]
+        assert built == [1.0, 2.0, 3.0]
         assert parent.ask(cmd="stop")["ok"]
         assert is_built.acquire(timeout=PATIENCE), "for the next start"
 

@@ -69,6 +69,26 @@ def test_input_level_changes_the_level_and_nothing_else(tmp_path):
             np.testing.assert_allclose(loud[name], middle[name], atol=2e-3)
 
 
+def test_from_voice_to_voice_it_glides(model):
+    stage, given = Conversion(model, VOICE), frames(20)
+    other = Voice("b", "B", "M", float(np.log(100.0)), {"tiny": [1.0] * 128}, "MIT", "made up")
+    told = []
+    step = stage._model.step
+    stage._model.step = lambda **frame: told.append(float(frame["voice"][0])) or step(**frame)
+    stage.process(given)
+    before = stage.process(given).f0_hz
+    stage.speak_as(other, pitch_semitones=12.0)
+    after = stage.process(given).f0_hz
+    steps = np.diff(told[39:])
+    assert told[39] == 0.0 and told[-1] == 1.0 and not steps[4:].any()
+    np.testing.assert_allclose(steps[:4], 0.25, atol=1e-6)  # 46 ms
+    np.testing.assert_allclose(after[5:], before[5:], rtol=0.02)  # an octave below, an octave up
+    stage.speak_as(VOICE)
+    stage.reset()
+    stage.process(frames(1))
+    assert told[-1] == 0.0, "a new stream starts with its voice"
+
+
 def test_silence_stays_silence(model):
     spec = MelSpec()
     nothing = Frames(

@@ -9,15 +9,15 @@ from rtvc.errors import ModelError
 from rtvc.preparation import USUAL_RATE, Preparation, Rates
 from rtvc.settings import ChainSettings
 from rtvc.stage import Pipeline
-from tests.fakes import Passing
+from tests.fakes import Passing, Speaking
 
 USUAL = (USUAL_RATE, USUAL_RATE)
 SETTINGS = ChainSettings()
 
 
-class Tuned(Pipeline):
-    def __init__(self) -> None:
-        super().__init__([Passing()])
+class Tuned(Speaking):
+    def __init__(self, wanted: ChainSettings) -> None:
+        super().__init__(wanted, [Passing()])
         self.settings: ChainSettings | None = None
 
     def tune(self, settings: ChainSettings) -> None:
@@ -34,14 +34,12 @@ class Workshop:
 
     def _make(self, settings: ChainSettings, rates: Rates) -> Pipeline:
         self.built.append((settings, rates))
-        if settings.target == "nobody":
-            raise ModelError("There is no voice 'nobody'.")
-        return Tuned()
+        return Tuned(settings)
 
 
 def test_what_is_prepared_is_used_once_and_tuned() -> None:
     shop = Workshop()
-    louder = replace(SETTINGS, output_gain_db=3.0)
+    louder = replace(SETTINGS, output_gain_db=3.0, target="p226")
     shop.preparation.prepare(SETTINGS)
     shop.preparation.prepare(louder)
     pipeline = shop.preparation.pipeline(louder, USUAL)
@@ -51,12 +49,12 @@ def test_what_is_prepared_is_used_once_and_tuned() -> None:
     assert len(shop.built) == 2
 
 
-@pytest.mark.parametrize("change", ["target", "rates", "stamp"])
+@pytest.mark.parametrize("change", ["mode", "rates", "stamp"])
 def test_a_wrong_guess_is_built_anew(change: str) -> None:
     shop, settings, rates = Workshop(), SETTINGS, USUAL
     shop.preparation.prepare(SETTINGS)
-    if change == "target":
-        settings = replace(SETTINGS, target="p226")
+    if change == "mode":
+        settings = replace(SETTINGS, mode="resynth")
     elif change == "rates":
         rates = (44100, 48000)
     else:
@@ -76,9 +74,16 @@ def test_what_cannot_be_built_leaves_nothing_old_behind() -> None:
     shop = Workshop()
     shop.preparation.prepare(SETTINGS)
     with pytest.raises(ModelError):
-        shop.preparation.prepare(replace(SETTINGS, target="nobody"))
+        shop.preparation.prepare(replace(SETTINGS, mode="resynth", target="nobody"))
     shop.preparation.pipeline(SETTINGS, USUAL)
     assert len(shop.built) == 3
+
+
+def test_what_cannot_be_tuned_to_is_refused() -> None:
+    shop = Workshop()
+    shop.preparation.prepare(SETTINGS)
+    with pytest.raises(ModelError, match="nobody"):
+        shop.preparation.pipeline(replace(SETTINGS, target="nobody"), USUAL)
 
 
 def test_a_voice_made_anew_under_its_name_is_another(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:

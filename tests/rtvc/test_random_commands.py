@@ -10,16 +10,17 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rtvc.audio_link import DeviceChoice, DeviceSpec
+from rtvc.audio_link import Capture, DeviceChoice, DeviceSpec, Play
 from rtvc.changes import changed
 from rtvc.dynamics import Gain
 from rtvc.engine import Engine
-from rtvc.errors import DeviceError, ModelError, RtvcError
+from rtvc.errors import DeviceError, RtvcError
 from rtvc.presets import Preset
+from rtvc.session import Session
 from rtvc.settings import ChainSettings
-from rtvc.stage import Audio, Pipeline
+from rtvc.stage import Audio
 from rtvc.stats import State
-from tests.fakes import FakeClock, FakeDevice, FakeOutput, Hopping
+from tests.fakes import FakeClock, FakeDevice, FakeOutput, Hopping, Speaking
 
 RATE = 48000
 COMMANDS, EXAMPLES = 100, 5
@@ -29,6 +30,7 @@ QUIET_BLOCKS = 400
 
 COMMAND = st.one_of(
     st.fixed_dictionaries({"target": st.sampled_from(["p225", "p230", "nobody"])}),
+    st.fixed_dictionaries({"formant_semitones": st.sampled_from([0.0, 3.0])}),
     st.fixed_dictionaries({"mode": st.sampled_from(["speaker", "resynth", "bypass"])}),
     st.fixed_dictionaries({"preset": st.sampled_from(["low", "balanced", "quality"])}),
     st.fixed_dictionaries({"output_gain_db": st.floats(-40.0, 0.0)}),
@@ -41,25 +43,33 @@ COMMAND = st.one_of(
 )
 
 
-class Voice(Pipeline):
-    """Holds back more or less, by whose voice it is; its loudness can be tuned."""
+class Voice(Speaking):
+    """Holds back more or less, by how long the mouth is; its loudness can be tuned."""
 
     def __init__(self, wanted: ChainSettings) -> None:
-        if wanted.target == "nobody":
-            raise ModelError("There is no voice 'nobody'.")
-        hop = 1 if wanted.mode == "bypass" else {"p225": 557, "p230": 2000}[wanted.target]
+        hop = 1 if wanted.mode == "bypass" else 2000 if wanted.formant_semitones else 557
         self._gain = Gain(RATE, wanted.output_gain_db)
-        super().__init__([Hopping(hop), self._gain])
+        super().__init__(wanted, [Hopping(hop), self._gain])
 
     def tune(self, settings: Any) -> None:
         self._gain.gain_db = settings.output_gain_db
+
+
+class KnowingDevice(FakeDevice):
+    """Knows who is called, so that time can wait for their worker."""
+
+    session: Session | None = None
+
+    def start(self, capture: Capture, play: Play) -> None:
+        self.session = capture.__self__  # type: ignore[attr-defined]
+        super().start(capture, play)
 
 
 @dataclass
 class Open:
     """A device that was opened, and all that it has heard and played."""
 
-    device: FakeDevice
+    device: "KnowingDevice"
     at: int = 0
     heard: list[Audio] = field(default_factory=list)
     played: list[Audio] = field(default_factory=list)
@@ -75,7 +85,7 @@ class Room:
     def open(self, preset: Preset, choice: DeviceChoice, afresh: bool = False) -> FakeDevice:
         if choice.output == "gone":
             raise DeviceError("There is no output device named 'gone'.")
-        self.opened.append(Open(FakeDevice(RATE, preset.block_samples, self.clock)))
+        self.opened.append(Open(KnowingDevice(RATE, preset.block_samples, self.clock)))
         return self.opened[-1].device
 
     def open_output(self, preset: Preset, spec: DeviceSpec) -> FakeOutput:
@@ -94,7 +104,7 @@ class Room:
         for output in self.phones:
             if not output.is_closed and output._play is not None:
                 output.pull()
-        self._let_workers_finish(engine)
+        self._let_workers_finish()
 
     def _sound(self, opened: Open) -> Audio:
         count = opened.device.input_block
@@ -104,14 +114,15 @@ class Room:
             return (LEVEL * self.noise.uniform(-1.0, 1.0, count)).astype(np.float32)
         return (LEVEL * np.sin(2 * np.pi * TONE_HZ / RATE * at)).astype(np.float32)
 
-    def _let_workers_finish(self, engine: Engine) -> None:
-        session = engine._keeper.now.session
+    def _let_workers_finish(self) -> None:
+        """Those of streams that are just being opened, too."""
         deadline = time.monotonic() + PATIENCE
-        while session is not None and (session.chain._ring.available or session.chain._behind):
-            if session._is_closing or session.error is not None:
-                return
-            assert time.monotonic() < deadline, "the worker hangs"
-            time.sleep(0.0001)
+        for session in [opened.device.session for opened in self.opened if not opened.device.is_closed]:
+            while session is not None and (session.chain._ring.available or session.chain._behind):
+                if session._is_closing or session.error is not None:
+                    break
+                assert time.monotonic() < deadline, "the worker hangs"
+                time.sleep(0.0001)
 
 
 def follow(engine: Engine, room: Room, command: dict[str, Any], folder: Path) -> None:
