@@ -11,6 +11,7 @@ from rtvc.mel import MelSpec
 from training.prepare import RECIPE, dequantise
 
 AGAIN = "again"  # the array that training.said_again writes beside the features
+_SURELY_VOICED = 0.9
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,12 @@ class FeatureCache:
             raise UsageError(f"{self.folder} was prepared without --partials; prepare it again with it.")
         return self._partials[entry.start : entry.start + entry.frames].astype(np.float32)
 
+    def median_log_f0(self, entries: list[Entry]) -> float | None:
+        """Of clearly voiced frames; None where there are none."""
+        side = np.concatenate([self.side(entry) for entry in entries])
+        voiced = side[side[:, 1] > _SURELY_VOICED, 0]
+        return float(np.median(voiced)) if len(voiced) else None
+
     def crop(self, entry: Entry, frames: int, random: np.random.Generator) -> np.ndarray:
         """A random stretch of a clip; one that is too short is followed by silence."""
         return padded(dequantise(self._mel[_stretch(entry, frames, random)]), frames, self.spec)
@@ -74,7 +81,8 @@ class FeatureCache:
         """The same stretch twice: as it was said, and as `stream` says it in another voice."""
         if self._again is None or len(self._again) != len(self._mel):
             raise UsageError(
-                f"{self.folder} holds no {AGAIN}.npy of these clips; run python -m training.said_again first."
+                f"{self.folder} holds no {AGAIN}.npy of these clips; "
+                f"run python -m training.said_again {self.folder} first."
             )
         rows = _stretch(entry, frames, random)
         said, again = (padded(dequantise(x[rows]), frames, self.spec) for x in (self._mel, self._again))

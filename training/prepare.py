@@ -237,6 +237,9 @@ def main() -> int:
     parser.add_argument(
         "--partials", action="store_true", help="harmonics, noise and melody too, of instruments"
     )
+    parser.add_argument(
+        "--said-again", action="store_true", help="every clip in another voice too, for the autoencoder"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the 80/20 split (default: 0)")
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
@@ -246,6 +249,10 @@ def main() -> int:
         failures = prepare(
             args.source, args.destination, args.jobs, recipe, args.layout, args.kind, args.seed
         )
+        if args.said_again:
+            from training import said_again  # which reads what is prepared here
+
+            said_again.write(args.destination, args.jobs)
     except RtvcError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -1,7 +1,7 @@
 """Every clip of a cache as others would say it: `python -m training.said_again cache/speech`.
 
-Writes again.npy beside the features: row by row what the shipped `stream` makes of each clip, in a voice
-between two of those that ship. Who trains on it has the same words, at the same moments, from another mouth.
+Writes again.npy beside the features: row by row what `stream` makes of each clip, in a voice between two of
+those that it has. Who trains on it has the same words, at the same moments, from another mouth.
 """
 
 import argparse
@@ -18,16 +18,15 @@ from rich.progress import track
 from rtvc import catalog
 from rtvc.blend import mixed
 from rtvc.conversion import Conversion
-from rtvc.errors import RtvcError
+from rtvc.errors import RtvcError, UsageError
 from rtvc.frames import Frames, in_hz
 from rtvc.level import NOMINAL_RMS
-from rtvc.runtime import StepModel
+from rtvc.runtime import StepModel, load_model
 from rtvc.voices import Voice
 from training.cache import AGAIN, Entry, FeatureCache
 from training.prepare import quantise
 
 _MODEL = "stream"
-_SURELY_VOICED = 0.9
 
 
 def said_again(cache: FeatureCache, entry: Entry, conversion: Conversion) -> np.ndarray:
@@ -35,8 +34,8 @@ def said_again(cache: FeatureCache, entry: Entry, conversion: Conversion) -> np.
     side = cache.side(entry)
     late = conversion.latency_samples / cache.spec.hop
     side, mel = (_and_last(x, round(late)) for x in (side, cache.mel(entry)))
-    voiced = side[side[:, 1] > _SURELY_VOICED, 0]
-    conversion.know_speaker(math.exp(float(np.median(voiced))) if len(voiced) else None, NOMINAL_RMS)
+    pitch = cache.median_log_f0([entry])
+    conversion.know_speaker(math.exp(pitch) if pitch is not None else None, NOMINAL_RMS)
     conversion.reset()
     return conversion.process(Frames(mel, in_hz(side[:, 0].tolist()), side[:, 1], side[:, 2])).log_mel
 
@@ -63,6 +62,8 @@ def _make(entry: Entry, folder: Path) -> tuple[int, np.ndarray]:
 def write(folder: Path, jobs: int) -> int:
     """Returns how many clips there are."""
     cache = FeatureCache(folder)
+    if cache.spec != (heard := load_model(catalog.model_path(_MODEL)).info.mel):
+        raise UsageError(f"{folder} holds {cache.spec}, which {_MODEL} does not hear; it hears {heard}.")
     fresh = folder / f"{AGAIN}.new.npy"
     frames = max(entry.start + entry.frames for entry in cache.entries)
     rows = open_memmap(fresh, "w+", np.uint8, (frames, cache.spec.n_mels))

@@ -85,7 +85,7 @@ def test_pitch_and_loudness_are_those_of_the_input():
 def test_it_is_transposed_while_it_sounds():
     audio = sung(2.0)
     plain, higher = SETTINGS(), SETTINGS(pitch_semitones=12.0, breath=0.5)
-    assert plain.builds_like(higher)
+    assert plain.builds_like(higher) and plain.builds_like(SETTINGS(timbre="cello"))
     chain = build_chain(plain, RATE, RATE)
     chain.process(audio[:RATE])
     chain.tune(chain.prepared(higher))

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from rtvc.errors import UsageError
 from tests.training import corpus_layouts
 from training import prepare as prepare_module
 from training.front_ends import FRONT_ENDS
@@ -94,3 +95,17 @@ def test_nothing_to_prepare_is_a_sentence(tmp_path, monkeypatch, capsys):
         monkeypatch.setattr(sys, "argv", ["prepare", str(source), str(tmp_path / "cache")])
         assert main() != 0
         assert says in capsys.readouterr().err
+
+
+def test_clips_are_said_again_on_demand_and_by_what_hears_them_only(tmp_path, monkeypatch, capsys):
+    def prepared(*options):
+        command = ["training.prepare", str(tmp_path / "corpus"), str(tmp_path / "cache"), "--jobs", "1"]
+        monkeypatch.setattr(sys, "argv", [*command, *options])
+        return main()
+
+    corpus_layouts.write_vctk_080(tmp_path / "corpus")
+    assert prepared("--said-again") == 0
+    again, mel = (np.load(tmp_path / "cache" / f"{name}.npy") for name in ("again", "mel"))
+    assert again.shape == mel.shape and (again != mel).mean() > 0.5
+    assert prepared("--said-again", "--front-end", "digits8k") == UsageError.exit_code
+    assert "which stream does not hear" in capsys.readouterr().err

@@ -19,7 +19,6 @@ PLAIN_CHECKPOINT = "best_model.pth"
 _VAL_CLIPS = 32
 _VAL_FRAMES = 192
 _TABLE_CLIPS = 20  # of each speaker, for the voice that is kept
-_SURELY_VOICED = 0.9
 _MIDDLE_LOG_F0 = 5.0  # of somebody who never was
 
 
@@ -151,12 +150,11 @@ class AutoencoderSystem(System):
 
     def _person(self, name: str) -> dict[str, Any]:
         clips = self.of_speaker[name]
-        side = np.concatenate([self.cache.side(e) for e in clips[:_TABLE_CLIPS]])
-        voiced = side[side[:, 1] > _SURELY_VOICED, 0]
+        pitch = self.cache.median_log_f0(clips[:_TABLE_CLIPS])
         return {
             "gender": clips[0].gender,
             "corpus": clips[0].corpus,
-            "median_log_f0": float(np.median(voiced)) if len(voiced) else _MIDDLE_LOG_F0,
+            "median_log_f0": _MIDDLE_LOG_F0 if pitch is None else pitch,
         }
 
 
