@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rtvc.blend import parts
 from rtvc.errors import ModelError
 from rtvc.frames import Frames, PitchedMels, in_hz
 from rtvc.level import LevelTracker, log_energy_at
@@ -18,6 +19,8 @@ from rtvc.pitch_map import PitchMap
 from rtvc.runtime import BlockModel
 from rtvc.silence import attenuation, without_excess
 from rtvc.voices import Voice
+
+_NAMED = 20  # voices in a sentence
 
 Float = NDArray[np.float32]
 
@@ -67,13 +70,13 @@ class WindowedConversion:
         info = self._model.info
         if unknown := sorted(info.inputs.keys() - {MEL, VOICE}):
             raise ModelError(f"The model {info.name} wants {', '.join(unknown)}, which is not known here.")
-        if VOICE in info.inputs:
-            return {VOICE: voice.embedding(info.name, info.inputs[VOICE])}
-        if voice.id not in info.voices:
-            raise ModelError(
-                f"The model {info.name} speaks as {', '.join(info.voices)} only, not as {voice.id}."
-            )
-        return {}
+        given = {VOICE: voice.embedding(info.name, info.inputs[VOICE])} if VOICE in info.inputs else {}
+        # A vector of the same name may be that of other weights: a model of one's own hides the shipped one.
+        known = {name.casefold() for name in info.voices}
+        if strangers := [one.voice for one in parts(voice.id) if one.voice.casefold() not in known]:
+            only = _few(info.voices)
+            raise ModelError(f"The model {info.name} speaks as {only} only, not as {strangers[0]}.")
+        return given
 
     def speak_as(self, voice: Voice) -> None:
         """May be called between any two blocks; the next window is in this voice."""
@@ -132,3 +135,8 @@ class WindowedConversion:
         self._tail = body[step:]
         for _ in range(step):
             self._heard.popleft()
+
+
+def _few(names: list[str]) -> str:
+    """All of a few names, the first of many."""
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")

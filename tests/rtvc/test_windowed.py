@@ -167,3 +167,14 @@ def test_what_a_windowed_model_cannot_do_is_said(own_model):
         build_chain(ChainSettings(target="a", model="tiny", pitch_semitones=3.0), 48000, 48000)
     with pytest.raises(ModelError, match="not made for the model tiny"):
         build_chain(ChainSettings(target="p230", model="tiny"), 48000, 48000)
+
+
+def test_a_vector_made_for_other_weights_of_the_name_is_refused(model):
+    """A model of one's own hides the shipped one; the voices that one knew have vectors too."""
+    stage = WindowedConversion(model, VOICE)
+    other = dataclasses.replace(VOICE, id="b")
+    with pytest.raises(ModelError, match="tiny speaks as a only, not as b"):
+        stage.speak_as(other)
+    with pytest.raises(ModelError, match="not as b"):
+        WindowedConversion(model, dataclasses.replace(VOICE, id="a:0.5,b:0.5"))
+    stage.speak_as(dataclasses.replace(VOICE, id="A:1"))
