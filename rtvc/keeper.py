@@ -29,8 +29,9 @@ _LETTING_GO_SECONDS = 0.3  # what hung because a sound server was frozen ends wh
 _TAKEOVER_SECONDS = 4.0  # how long a new session may take to be heard
 _REST_SECONDS, _SHORT_REST_SECONDS = 0.25, 0.03
 _NOTICES_KEPT = 256
-_MOST_CURES = 3  # a backlog that comes back so often in an hour is no backlog but a clock that lies
-_CURES_FORGOTTEN_SECONDS = 3600.0
+# A backlog that comes back soon is that of a machine with too much to do, or of a clock that lies: each cure
+# in the last minute doubles the wait before the next.
+_CURE_PAUSE_SECONDS, _CURES_FORGOTTEN_SECONDS = 1.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -167,11 +168,13 @@ class Keeper:
         self._tell("monitor", self._monitors.look_after(self._in_effect.settings.preset))
         self._tell("howl", self._howl_guard.look(session.now()))
         session.chain.duck(self._howl_guard.duck_db)
-        trouble = session.trouble() or self._backlog_to_cure(session)
+        trouble = session.trouble()
         if trouble is not None:
             self._recover(trouble)
         elif wanted != self._in_effect:
             self._follow(wanted)
+        elif session.is_late() and self._may_cure(session.now()):
+            self._cure_backlog(session)
 
     def _tell(self, kind: str, news: str | None) -> None:
         if news is not None:
@@ -188,16 +191,21 @@ class Keeper:
         if well != session.chain.tap.listeners:
             session.chain.tap.listeners = well
 
-    def _backlog_to_cure(self, session: Session) -> str | None:
-        backlog = session.backlog()
-        if backlog is None:
-            return None
-        now = session.now()
+    def _may_cure(self, now: float) -> bool:
         self._cured_at = [at for at in self._cured_at if now - at < _CURES_FORGOTTEN_SECONDS]
-        if len(self._cured_at) >= _MOST_CURES:
-            return None
-        self._cured_at.append(now)
-        return backlog
+        pause = _CURE_PAUSE_SECONDS * 2.0 ** len(self._cured_at)
+        return not self._cured_at or now - self._cured_at[-1] >= pause
+
+    def _cure_backlog(self, late: Session) -> None:
+        """Open the same devices once more, and let that take over: a stream never catches up by itself."""
+        self._cured_at.append(late.now())
+        LOGGER.info("'%s' is %.0f ms late and is opened again", late.link.input, late.latency().total_ms)
+        try:
+            self._switch(self._in_effect)
+        except DeviceError as error:
+            LOGGER.info("that did not help: %s", error)  # what was open stays, or is found to be gone
+        else:
+            self.now = self.now._replace(recoveries=self.now.recoveries + 1)
 
     def _recover(self, trouble: str) -> None:
         """Close, then try to open until it works. The same name may be another number by now."""

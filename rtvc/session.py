@@ -17,7 +17,6 @@ _DEAD_AFTER_SECONDS = 1.0  # a device that does not call for so long is gone
 _START_PATIENCE_SECONDS = 3.0  # but the first call may take: Bluetooth has to wake up
 _COLLECT_EVERY_SECONDS = 5.0
 _FADE_OUT_SECONDS = 0.01
-_BACKLOG_SECONDS = 0.1  # more than any burst; less is not worth the gap that reopening makes
 
 
 class Session:
@@ -99,12 +98,9 @@ class Session:
             return f"The output device '{self.link.output}' went away or hangs."
         return None
 
-    def backlog(self) -> str | None:
+    def is_late(self) -> bool:
         """After a stall the sound system may keep what it recorded meanwhile, and be late from then on."""
-        late = self.link.backlog_seconds
-        if late < _BACKLOG_SECONDS:
-            return None
-        return f"The microphone '{self.link.input}' fell {late:.1f} s behind."
+        return self.link.backlog_seconds > 0.0
 
     def latency(self) -> Latency:
         into, out = self.link.input_latency_seconds, self.link.output_latency_seconds
@@ -112,7 +108,7 @@ class Session:
             share = into / (into + out) if into + out > 0 else 0.5
             into, out = self._loop_seconds * share, self._loop_seconds * (1.0 - share)
         return Latency(
-            input_ms=into * 1e3,
+            input_ms=(into + self.link.backlog_seconds) * 1e3,
             chain_ms=self.chain.latency_seconds * 1e3,
             buffer_ms=self.chain.buffer_seconds * 1e3,
             output_ms=out * 1e3,

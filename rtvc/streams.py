@@ -18,6 +18,7 @@ _QUEUED_BLOCKS = 3
 _START_TRIES = 4
 _TOLERATED_BLOCKS = 0.1  # how far first blocks may be older than the most that the device holds in step
 _AGE_WATCH_SECONDS = 0.5  # bursts make single blocks old; the youngest block of such a stretch counts
+_AGE_WAVERS_SECONDS = 0.006  # by so much without anything being queued
 
 
 class Streams:
@@ -230,7 +231,8 @@ class _InputAge:
         self._samples += samples
         if self._samples >= self._watch_samples:
             self._first = self._least if self._first is None else min(self._first, self._least)
-            self.grown_seconds = self._least - self._first
+            grown = self._least - self._first
+            self.grown_seconds = grown if grown > _AGE_WAVERS_SECONDS else 0.0
             self._samples, self._least = 0, float("inf")
 
 

@@ -1,6 +1,7 @@
 """In step with an engine whose devices are pretended: push sound, wait for the worker, wait for news."""
 
 import threading
+from collections.abc import Callable
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from rtvc.stats import State
 from tests.fakes import FakeClock, FakeDevice, Hopping, Passing, Speaking
 
 PRESET = PRESETS["balanced"]
+_PACE_SECONDS = 0.0005  # between two blocks, for the engine's threads
 PATIENCE = 20.0  # seconds; only a broken engine ever waits so long
 
 
@@ -65,10 +67,13 @@ class Room:
         self.clock = FakeClock()
         self.devices: list[FakeDevice] = []
         self.refused: str | None = None
+        self.is_exclusive = False  # and lets nobody open a device beside another
 
     def open(self, preset: Preset, choice: DeviceChoice, afresh: bool = False) -> FakeDevice:
         if choice.output == self.refused and self.refused is not None:
             raise DeviceError(f"There is no output device named '{self.refused}'.")
+        if self.is_exclusive and any(not device.is_closed for device in self.devices):
+            raise DeviceError("The device is in use by another program.")
         device = FakeDevice(block=preset.block_samples, clock=self.clock)
         device.output = f"Speaker {choice.output}"
         self.devices.append(device)
@@ -76,13 +81,24 @@ class Room:
 
     def talk_until(self, engine: Engine, kind: str) -> Notice:
         for _ in range(200_000):
-            for device in self.devices:
-                if not device.is_closed and device.is_started:
-                    device.push(np.full(device.input_block, 0.25, np.float32))
-            notice = engine.next_notice(0.0005)
+            self._talk()
+            notice = engine.next_notice(_PACE_SECONDS)
             if notice is not None and notice.kind == kind:
                 return notice
         raise AssertionError(f"no notice of kind {kind}")
+
+    def talk_until_so(self, engine: Engine, is_so: Callable[[], bool]) -> None:
+        for _ in range(200_000):
+            if is_so():
+                return
+            self._talk()
+            engine.next_notice(_PACE_SECONDS)
+        raise AssertionError("it never came to be so")
+
+    def _talk(self) -> None:
+        for device in self.devices:
+            if not device.is_closed and device.is_started:
+                device.push(np.full(device.input_block, 0.25, np.float32))
 
 
 def scaled(settings: ChainSettings, input_rate: int, output_rate: int) -> Pipeline:

@@ -263,7 +263,7 @@ def test_sound_that_piles_up_in_the_sound_system_is_seen(
         for block in range(200):
             now += BLOCK / 48000
             burst = 0.15 if block % 10 else 0.0  # single late blocks are no backlog
-            adc = max(0.0, recorded_at(now) - stalled - burst)
+            adc = max(0.0, recorded_at(now) - stalled - burst - 0.002 * (now > 100.5))
             time = SimpleNamespace(currentTime=now, inputBufferAdcTime=adc if recorded_at(now) else 0.0)
             callback(sound, sound.copy(), BLOCK, time, False)
         assert link.backlog_seconds == pytest.approx(stalled if recorded_at(now) else 0.0, abs=0.01)

@@ -2,6 +2,7 @@
 
 import threading
 
+import numpy as np
 import pytest
 
 from rtvc import keeper
@@ -10,7 +11,7 @@ from rtvc.engine import Engine
 from rtvc.settings import ChainSettings
 from rtvc.stage import Pipeline
 from rtvc.stats import State
-from tests.engine_steps import PATIENCE, PRESET, Announcing, await_notice, drain, make, talk
+from tests.engine_steps import PATIENCE, PRESET, Announcing, Room, await_notice, drain, make, scaled, talk
 from tests.fakes import FakeDevice
 
 
@@ -45,17 +46,32 @@ def test_a_stream_that_ends_by_itself_is_missed_at_once() -> None:
         await_notice(engine, "state")
 
 
-def test_sound_that_piled_up_is_got_rid_of_but_not_for_ever() -> None:
-    device, stage = FakeDevice(), Announcing()
-    with make(device, stage) as engine:
-        await_notice(engine, "state")
-        for _ in range(3):
-            device.backlog_seconds = 2.0
-            assert "2.0 s behind" in await_notice(engine, "state", State.RECOVERING).message
-            await_notice(engine, "state")
-        device.backlog_seconds = 2.0  # such a figure cannot be believed
-        assert engine.next_notice(0.5) is None
-        assert engine.stats().recoveries == 3
+@pytest.mark.parametrize("is_exclusive", [False, True])
+def test_sound_that_piled_up_is_got_rid_of(is_exclusive: bool) -> None:
+    room = Room()
+    with Engine(scaled, ChainSettings(mode="bypass"), open_audio=room.open, clock=room.clock) as engine:
+        room.talk_until_so(engine, lambda: engine.stats().seconds > 1.0)
+        usual_ms = engine.stats().latency.total_ms
+        room.is_exclusive = is_exclusive
+        room.devices[0].backlog_seconds = 0.02
+        assert engine.stats().latency.total_ms == pytest.approx(usual_ms + 20.0, abs=0.1), "it is shown"
+        room.talk_until_so(engine, lambda: len(room.devices) == 2)
+        assert room.devices[0].is_closed is is_exclusive, "it is heard until the other one is, if it can"
+        room.talk_until_so(engine, lambda: engine.stats().recoveries == 1)
+        assert room.devices[0].is_closed and not room.devices[1].is_closed
+        assert engine.state is State.RUNNING
+        assert engine.stats().latency.total_ms == pytest.approx(usual_ms, abs=0.5)
+
+
+def test_a_backlog_that_comes_back_is_cured_more_and_more_rarely() -> None:
+    room, cured_at = Room(), list[float]()
+    with Engine(scaled, ChainSettings(mode="bypass"), open_audio=room.open, clock=room.clock) as engine:
+        for times in range(1, 5):
+            room.devices[-1].backlog_seconds = 2.0
+            room.talk_until_so(engine, lambda times=times: engine.stats().recoveries == times)  # type: ignore[misc]
+            cured_at.append(room.clock())
+    second, third, fourth = np.diff(cured_at)
+    assert second > 1.5 and third > 1.5 * second and fourth > 1.5 * third
 
 
 def test_while_the_sound_system_hangs_nothing_is_asked_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
