@@ -88,6 +88,7 @@ class Ordeal:
                 return
         self._measure()
         self._ask(cmd="record")
+        self.report.held_up = self._card.witness.held_up()
         self.report.recorded_seconds = min(soundfile.info(path).duration for path in paths)
         self._end()
 

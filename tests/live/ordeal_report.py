@@ -10,7 +10,7 @@ BACK_WITHIN_SECONDS = 2.0  # after the fault, on a quiet machine
 WITHIN_MS = 2.0
 MOST_GROWTH_MB = 10.0
 WARM_SECONDS = 300.0  # of calm, some ten minutes of all: until then there is always a model that is new
-MOST_LOST_PER_MINUTE = 1.0
+MOST_LOST_PER_MINUTE = MOST_HELD_UP_PER_MINUTE = 1.0
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Survived:
 @dataclass
 class Report:
     is_quiet: bool  # whether nothing else runs
+    held_up: list[float] = field(default_factory=list)  # seconds for which the machine itself stood still
     load: float = 0.0  # share of real time that the chain takes before anything is done to it
     faults: list[Survived] = field(default_factory=list)
     commands: int = 0
@@ -41,7 +42,8 @@ class Report:
     @property
     def is_fit(self) -> bool:
         """Whether what goes wrong is the program's doing; on a busy or slow machine figures are only told."""
-        return self.is_quiet and self.load < MOST_LOAD
+        is_still = len(self.held_up) > MOST_HELD_UP_PER_MINUTE * self.calm_seconds / 60.0
+        return self.is_quiet and self.load < MOST_LOAD and not is_still
 
     def lines(self) -> Iterator[str]:
         yield "| fault | times | sound is back, median | longest | delay before | after |"
@@ -57,7 +59,9 @@ class Report:
             yield f"delay {when}: {measured:.1f} ms measured from outside, {shown:.1f} ms shown"
         if not self.is_fit:
             beside = "nothing else" if self.is_quiet else "other programs"
-            yield f"The chain alone took {self.load:.0%} of real time here, beside {beside}:"
+            yield f"The chain alone took {self.load:.0%} of real time here, beside {beside}, and the machine"
+            longest_ms = 1e3 * max(self.held_up, default=0.0)
+            yield f"stood still {len(self.held_up)} times, for up to {longest_ms:.0f} ms:"
             yield "times, delays and interruptions are not judged."
 
     def _second_half_mb(self) -> list[float]:

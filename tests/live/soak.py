@@ -119,6 +119,10 @@ def soak(card: VirtualCard, command: list[str], minutes: float, busy: int) -> li
             print(look, flush=True)
     _end(loads)
     print(*watch.said, sep="\n")
+    held_up = card.witness.held_up()
+    print(
+        f"The machine stood still {len(held_up)} times, for up to {1e3 * max(held_up, default=0.0):.0f} ms."
+    )
     program.terminate()
     program.wait()
     return looks

@@ -174,7 +174,8 @@ def stand_a_flood(card: VirtualCard) -> None:
     program.end()
     print(f"{FLOOD_COMMANDS} commands in {taken:.1f} s, {after}")
     assert answer["settings"]["output_gain_db"] == -((FLOOD_COMMANDS - 1) % 7)
-    assert after["state"] == "running" and program.states == ["starting", "running"]
+    assert after["state"] == "running"
+    expect_sound(program.states == ["starting", "running"], f"it took the devices for gone: {program.states}")
     if faults(after) != faults(before):
         need_room(before["load"])
-    expect_sound(faults(after) == faults(before), "the flood was heard", is_excused=True)
+    expect_sound(faults(after) == faults(before), "the flood was heard")

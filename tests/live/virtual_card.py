@@ -23,9 +23,12 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.live.witness import Witness
+
 RATE = 48000
 _SOUND = ["--raw", "--format=float32le", f"--rate={RATE}"]
 _START_PATIENCE_SECONDS = _END_PATIENCE_SECONDS = 10.0
+_LATELY_SECONDS = 60.0  # longer than any try lasts
 
 _DAEMON = f"""
 exit-idle-time = -1
@@ -81,6 +84,7 @@ class VirtualCard:
         self.folder = Path(tempfile.mkdtemp(prefix="card."))
         self._processes: list[subprocess.Popen[bytes]] = []
         self.environment = self._make_environment()
+        self.witness = Witness()
         try:
             self.start()
         except BaseException:
@@ -93,15 +97,17 @@ class VirtualCard:
     ) -> None:
         for process in reversed(self._processes):
             _end(process)
+        self.witness.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def is_quiet(self) -> bool:
-        """Whether what goes wrong with the sound is the program's doing: others leave room for the card.
+        """Whether what goes wrong with the sound is the program's doing.
 
-        Work of fixed size was seen to take twice as long at times, which no load average shows.
+        Else other programs leave no room for the card, or the machine itself stood still in the last minute.
         """
-        return self.is_realtime and os.getloadavg()[0] < (os.cpu_count() or 1)
+        is_held_up = bool(self.witness.held_up(time.monotonic() - _LATELY_SECONDS))
+        return self.is_realtime and not is_held_up and os.getloadavg()[0] < (os.cpu_count() or 1)
 
     def start(self) -> None:
         """Let the card be there; again after `kill`."""
