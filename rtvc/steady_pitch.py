@@ -1,7 +1,7 @@
 """SteadyPitch: from pitch candidates to one melody that starts when it is sure and never warbles.
 
 It looks one frame ahead. What is not surely a pitch is bridged for a moment, then fades out; a leap is
-believed when the next frame says the same, one by an octave when several do. Knows nothing of instruments.
+believed when the next frame says the same, one by an octave when two more do. Knows nothing of instruments.
 
 The candidates must come from frames reversed in time: their pitch then is that of half a hop after the
 middle of the window, so that the mean of two of them belongs to the middle itself.
@@ -18,7 +18,7 @@ from rtvc.frames import JUMP, Frames
 _SURE_TO_BEGIN, _SURE_TO_GO_ON = 0.85, 0.7  # periodicity
 _ALIKE = JUMP  # log Hz; two frames nearer than this are one pitch
 _OCTAVE, _NEAR_OCTAVE = math.log(2.0), 0.06
-_LEAP_FRAMES, _OCTAVE_FRAMES = 2, 5  # that have to say so
+_LEAP_FRAMES, _OCTAVE_FRAMES = 2, 3  # that have to say so
 _BRIDGED_FRAMES = 3  # 35 ms: a consonant hummed through, a moment of breath
 _FADE_FRAMES = 7
 _QUIETEST_LOG_ENERGY = math.log(10.0 ** (-65.0 / 20.0))

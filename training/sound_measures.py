@@ -11,6 +11,14 @@ SPEC = MelSpec()
 RATE, HOP = SPEC.sample_rate, SPEC.hop
 _PITCHED = 0.9  # periodicity
 _LIBROSA_FRAME = 2048
+_BY_LIBROSA = {
+    "fmin": MUSIC.fmin_hz,
+    "fmax": MUSIC.fmax_hz,
+    "sr": RATE,
+    "frame_length": _LIBROSA_FRAME,
+    "hop_length": HOP,
+}
+_AGREED_CENTS = 50.0
 _STILL_CENTS = 60.0  # from frame to frame; what moves faster is a guess
 _HARMONICITY_PERIODS = 4.5
 _FINE = 16  # lags a sample: the peak of a high note is narrow
@@ -40,20 +48,24 @@ def pitch_at(sound: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 def pitch_by_librosa(sound: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of a frame a hop, over windows twice as long as the program's; and where it is loud and stays put."""
-    f0 = librosa.yin(
-        np.pad(sound.astype(np.float32), _LIBROSA_FRAME // 2),
-        fmin=MUSIC.fmin_hz,
-        fmax=MUSIC.fmax_hz,
-        sr=RATE,
-        frame_length=_LIBROSA_FRAME,
-        hop_length=HOP,
-        center=False,
-    )
+    f0 = librosa.yin(_padded(sound), center=False, **_BY_LIBROSA)
     level = loudness(sound)
     f0 = np.maximum(f0[: len(level)], 1.0)
     level = level[: len(f0)]
     still = np.abs(np.diff(np.log2(f0), prepend=0.0)) < _STILL_CENTS / 1200.0
     return f0, still & (level > level.max() - _LOUD_DB / 8.686)
+
+
+def is_agreed(sound: np.ndarray, f0_hz: np.ndarray) -> np.ndarray:
+    """Where another method, pYIN, hears this pitch too: on low notes of a violin YIN leaps by octaves."""
+    other, _, _ = librosa.pyin(_padded(sound), center=False, **_BY_LIBROSA)
+    other = np.nan_to_num(other[: len(f0_hz)], nan=1.0)
+    close: np.ndarray = np.abs(np.log2(other / f0_hz)) < _AGREED_CENTS / 1200.0
+    return close
+
+
+def _padded(sound: np.ndarray) -> np.ndarray:
+    return np.pad(sound.astype(np.float32), _LIBROSA_FRAME // 2)
 
 
 def loudness(sound: np.ndarray) -> np.ndarray:

@@ -45,7 +45,7 @@ from training.timbre_pitch import pitch_figures
 
 MELS_MODEL = "timbre-mels"
 _NOTES_HZ = (233.1, 311.1, 392.0, 523.3, 698.5)  # whose partials lie away from multiples of the hop rate
-_NOTE_SECONDS = 10.0  # long, so that noise spreads away from the one rate that is looked at
+_NOTE_SECONDS = 80.0  # so long that chance in the noise spreads away from the one rate; what hops do stays
 _SPEED_HOPS = 600
 _REGISTERS = {  # where a phrase begins that is hummed for an instrument: low in what it was made for
     "cello": 110.0,

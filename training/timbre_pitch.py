@@ -6,7 +6,7 @@ import numpy as np
 
 from training import hums
 from training.played import Row, Sounds, played
-from training.sound_measures import HOP, RATE, pitch_at, pitch_by_librosa
+from training.sound_measures import HOP, RATE, is_agreed, pitch_at, pitch_by_librosa
 
 _CENTS = 1200.0
 _OCTAVE_WITHIN = 100.0  # cents of a whole number of octaves that are not none
@@ -41,12 +41,13 @@ def made_up_errors(hum: hums.Hum, timbre: str, model: str) -> np.ndarray:
 
 
 def recorded_errors(sound: np.ndarray, timbre: str, model: str) -> np.ndarray:
-    """The same against what another method hears in the recording, where it surely hears a pitch."""
+    """The same against what other methods hear in the recording, where two surely hear one pitch."""
     before, is_sung = pitch_by_librosa(sound)
     after, is_heard = pitch_by_librosa(played(sound, timbre, model))
     count = min(len(before), len(after))
+    is_sung &= is_agreed(sound, before)
     before, after = before[:count], after[:count]
-    # What it says at the edges of a note is a guess.
+    # What they say at the edges of a note is a guess.
     sure = np.convolve(is_sung[:count], np.ones(5), "same") == 5.0
     return np.where(is_heard[:count], _CENTS * np.log2(after / before), np.nan)[sure]
 

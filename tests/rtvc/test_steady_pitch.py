@@ -76,10 +76,19 @@ def test_a_moment_without_pitch_is_bridged_and_a_longer_one_fades_at_the_held_pi
 
 def test_a_wrong_octave_for_a_few_frames_is_not_believed_and_a_new_note_is():
     f0_hz = np.full(80, 300.0)
-    f0_hz[20:23], f0_hz[30], f0_hz[50:] = 150.0, 451.0, 400.0
+    f0_hz[20:22], f0_hz[30], f0_hz[50:] = 150.0, 451.0, 400.0
     log_f0, presence, _ = analysed(SteadyPitch().process(candidates(f0_hz)))
     np.testing.assert_allclose(np.exp(log_f0[:50]), 300.0, rtol=1e-4)
     np.testing.assert_allclose(np.exp(log_f0[51:]), 400.0, rtol=1e-4)
+    assert presence[1:].min() == 1.0
+
+
+def test_a_leap_by_an_octave_is_heard_two_frames_later():
+    f0_hz = np.full(40, 300.0)
+    f0_hz[20:] = 600.0
+    log_f0, presence, _ = analysed(SteadyPitch().process(candidates(f0_hz)))
+    np.testing.assert_allclose(np.exp(log_f0[:20]), 300.0, rtol=1e-4)
+    np.testing.assert_allclose(np.exp(log_f0[22:]), 600.0, rtol=1e-4)
     assert presence[1:].min() == 1.0
 
 

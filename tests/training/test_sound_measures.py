@@ -7,9 +7,11 @@ from training.sound_measures import (
     HOP,
     RATE,
     harmonicity_db,
+    is_agreed,
     loudness_correlation,
     onset_seconds,
     pitch_at,
+    pitch_by_librosa,
     wavering_db,
 )
 
@@ -33,6 +35,14 @@ def test_wavering_is_found_at_its_rate_alone():
     sound = tone(437.0) * (1.0 + 0.01 * np.sin(2 * np.pi * rate * TIME))
     assert wavering_db(sound, rate) == pytest.approx(-40.0, abs=1.0)
     assert wavering_db(sound, 60.0) < -80.0
+
+
+def test_a_pitch_counts_where_two_methods_hear_it():
+    f0_hz, is_sure = pitch_by_librosa(tone(220.0))
+    inside = slice(10, -10)
+    assert is_sure[inside].all() and np.abs(f0_hz[inside] - 220.0).max() < 0.5
+    assert is_agreed(tone(220.0), f0_hz)[inside].all()
+    assert not is_agreed(tone(220.0), 2.0 * f0_hz)[inside].any()
 
 
 def test_a_hum_is_what_is_known_of_it():
