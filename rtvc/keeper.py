@@ -197,15 +197,22 @@ class Keeper:
         return not self._cured_at or now - self._cured_at[-1] >= pause
 
     def _cure_backlog(self, late: Session) -> None:
-        """Open the same devices once more, and let that take over: a stream never catches up by itself."""
+        """Open the same devices again: a stream never catches up by itself.
+
+        One after the other: the machine has little to spare, or this would not have come about, and two
+        streams at once were seen to take all of it for seconds. If it fails, the watch finds devices gone.
+        """
         self._cured_at.append(late.now())
         LOGGER.info("'%s' is %.0f ms late and is opened again", late.link.input, late.latency().total_ms)
+        self._opener.learn(late)
+        late.close()
         try:
-            self._switch(self._in_effect)
+            session = self._opener.open(self._named(self._in_effect, late), before=late)
         except DeviceError as error:
-            LOGGER.info("that did not help: %s", error)  # what was open stays, or is found to be gone
-        else:
-            self.now = self.now._replace(recoveries=self.now.recoveries + 1)
+            LOGGER.info("that did not work: %s", error)
+            return
+        self._exchange(session)
+        self.now = self.now._replace(recoveries=self.now.recoveries + 1)
 
     def _recover(self, trouble: str) -> None:
         """Close, then try to open until it works. The same name may be another number by now."""

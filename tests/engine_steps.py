@@ -67,13 +67,10 @@ class Room:
         self.clock = FakeClock()
         self.devices: list[FakeDevice] = []
         self.refused: str | None = None
-        self.is_exclusive = False  # and lets nobody open a device beside another
 
     def open(self, preset: Preset, choice: DeviceChoice, afresh: bool = False) -> FakeDevice:
         if choice.output == self.refused and self.refused is not None:
             raise DeviceError(f"There is no output device named '{self.refused}'.")
-        if self.is_exclusive and any(not device.is_closed for device in self.devices):
-            raise DeviceError("The device is in use by another program.")
         device = FakeDevice(block=preset.block_samples, clock=self.clock)
         device.output = f"Speaker {choice.output}"
         self.devices.append(device)
