@@ -29,7 +29,11 @@ def _single_keys(stream: TextIO) -> Iterator[ReadKey]:
     import termios
 
     descriptor = stream.fileno()
-    if os.tcgetpgrp(descriptor) != os.getpgrp():  # in the background the keyboard is another program's
+    try:
+        is_in_front = os.tcgetpgrp(descriptor) == os.getpgrp()
+    except OSError:  # not the terminal that this program was started from
+        is_in_front = False
+    if not is_in_front:  # the keyboard is another program's
         yield lambda: ""
         return
     before = termios.tcgetattr(descriptor)

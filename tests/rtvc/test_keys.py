@@ -37,6 +37,15 @@ def test_keys_come_one_at_a_time_and_the_terminal_is_left_as_it_was(monkeypatch:
     os.close(master)
 
 
+@unix
+def test_a_terminal_that_this_program_was_not_started_from_has_no_keys_for_it() -> None:
+    master, slave = os.openpty()
+    with os.fdopen(slave) as stream, pressed_keys(stream) as read:
+        os.write(master, b"b\n")
+        assert read() == ""
+    os.close(master)
+
+
 def test_without_a_terminal_no_key_is_ever_pressed(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("q")
     with open(tmp_path / "keys") as stream, pressed_keys(stream) as read:
