@@ -13,7 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from types import FrameType
 
@@ -24,6 +24,7 @@ sum_on_one()
 from rtvc.cli_digit_options import typed_digits  # noqa: E402
 from rtvc.cli_options import chain_settings, parse  # noqa: E402
 from rtvc.errors import EXIT_INTERRUPTED, DeviceError, RtvcError  # noqa: E402
+from rtvc.library_messages import kept_from_terminal  # noqa: E402
 from rtvc.settings import ChainSettings  # noqa: E402
 
 
@@ -32,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     _make_printable()
     try:
-        with _ended_tidily():
+        with _ended_tidily(), nullcontext() if "--debug" in arguments else kept_from_terminal():
             return _run(parse(arguments))
     except SystemExit as end:  # argparse's way to end after --help and --version
         return int(end.code or 0)

@@ -218,7 +218,9 @@ def _add_rest(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--seed", type=int, help="of what digits draw at random; no other mode draws any, and only notes it"
     )
-    group.add_argument("--debug", action="store_true", help="show where in the program an error came from")
+    group.add_argument(
+        "--debug", action="store_true", help="show where an error came from, and what libraries print"
+    )
     group.add_argument("--version", action="version", version=f"rtvc {_version()}")
 
 
