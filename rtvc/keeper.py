@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from rtvc import realtime
 from rtvc.errors import DeviceError, RtvcError
+from rtvc.growing_pause import GrowingPause
 from rtvc.howl_guard import HowlGuard
 from rtvc.inlet import Inlet
 from rtvc.log import LOGGER
@@ -29,9 +30,6 @@ _LETTING_GO_SECONDS = 0.3  # what hung because a sound server was frozen ends wh
 _TAKEOVER_SECONDS = 4.0  # how long a new session may take to be heard
 _REST_SECONDS, _SHORT_REST_SECONDS = 0.25, 0.03
 _NOTICES_KEPT = 256
-# A backlog that comes back soon is that of a machine with too much to do, or of a clock that lies: each cure
-# in the last minute doubles the wait before the next.
-_CURE_PAUSE_SECONDS, _CURES_FORGOTTEN_SECONDS = 1.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Keeper:
         self._in_effect = orders.wanted
         self._mourned: set[Listener] = set()  # whose end was told
         self._is_stopping = threading.Event()
-        self._cured_at: list[float] = []
+        self._until_cure = GrowingPause()  # a backlog that comes back may be a clock that lies
         self._thread = threading.Thread(target=self._keep, name="rtvc keeper", daemon=True)
 
     def start(self) -> None:
@@ -173,7 +171,7 @@ class Keeper:
             self._recover(trouble)
         elif wanted != self._in_effect:
             self._follow(wanted)
-        elif session.is_late() and self._may_cure(session.now()):
+        elif session.is_late() and self._until_cure.is_over(session.now()):
             self._cure_backlog(session)
 
     def _tell(self, kind: str, news: str | None) -> None:
@@ -191,26 +189,16 @@ class Keeper:
         if well != session.chain.tap.listeners:
             session.chain.tap.listeners = well
 
-    def _may_cure(self, now: float) -> bool:
-        self._cured_at = [at for at in self._cured_at if now - at < _CURES_FORGOTTEN_SECONDS]
-        pause = _CURE_PAUSE_SECONDS * 2.0 ** len(self._cured_at)
-        return not self._cured_at or now - self._cured_at[-1] >= pause
-
     def _cure_backlog(self, late: Session) -> None:
-        """Open the same devices again: a stream never catches up by itself.
-
-        One after the other: the machine has little to spare, or this would not have come about, and two
-        streams at once were seen to take all of it for seconds. If it fails, the watch finds devices gone.
-        """
-        self._cured_at.append(late.now())
+        """Close, then open: two streams at once were seen to take all of a busy machine for seconds."""
+        self._until_cure.begin(late.now())
         LOGGER.info("'%s' is %.0f ms late and is opened again", late.link.input, late.latency().total_ms)
         self._opener.learn(late)
         late.close()
         try:
             session = self._opener.open(self._named(self._in_effect, late), before=late)
-        except DeviceError as error:
-            LOGGER.info("that did not work: %s", error)
-            return
+        except DeviceError:
+            return  # the watch finds the devices gone
         self._exchange(session)
         self.now = self.now._replace(recoveries=self.now.recoveries + 1)
 
