@@ -18,7 +18,7 @@ _QUEUED_BLOCKS = 3
 _START_TRIES = 4
 _TOLERATED_BLOCKS = 0.1  # how far first blocks may be older than the most that the device holds in step
 _AGE_WATCH_SECONDS = 0.5  # bursts make single blocks old; the youngest block of such a stretch counts
-_AGE_WAVERS_SECONDS = 0.008  # by so much, and more, without being worth the gap that opening again makes
+_AGE_WAVERS_SECONDS = 0.008  # less says nothing, and is not worth the gap that opening again makes
 
 
 class Streams:

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from tests.live.sound_marks import delay_and_likeness, noise_bursts
-from tests.live.test_virtual_card import ROOT, WITHIN_MS, is_shown, lost, next_event
+from tests.live.test_virtual_card import ROOT, WITHIN_MS, is_shown, lost, measure_and_stop, next_event
 from tests.live.tries import expect_sound, try_again
 from tests.live.virtual_card import VirtualCard, why_unavailable
 
@@ -56,12 +55,7 @@ def outlive(card: VirtualCard, device: str) -> None:
         latency = next_event(program, "stats")["latency"]
         if latency["total_ms"] == pytest.approx(before["latency"]["total_ms"], abs=WITHIN_MS):
             break
-    heard, said = card.say_and_listen(noise_bursts(1.5), 2.2)
-    program.send_signal(signal.SIGTERM)
-    stopped = next_event(program, "stopped")
-    assert program.wait() == 0
-
-    delay_ms, likeness = delay_and_likeness(heard, said)
+    stopped, delay_ms, likeness = measure_and_stop(card, program)
     print(
         f"{device}: back after {seconds:.2f} s, {delay_ms:.1f} ms, shown {stopped['latency']}, {likeness:.3f}"
     )
@@ -84,11 +78,7 @@ def catch_up(card: VirtualCard) -> None:
     program.send_signal(signal.SIGCONT)
     for _ in range(CAUGHT_UP_WITHIN_SECONDS):  # a stats event comes each second
         next_event(program, "stats")
-    heard, said = card.say_and_listen(noise_bursts(1.5), 2.2)
-    program.send_signal(signal.SIGTERM)
-    stopped = next_event(program, "stopped")
-    assert program.wait() == 0
-    delay_ms, likeness = delay_and_likeness(heard, said)
+    stopped, delay_ms, likeness = measure_and_stop(card, program)
     print(f"{delay_ms:.1f} ms, before {before['latency']}, shown {stopped['latency']}, {likeness:.3f}")
     expect_sound(is_shown(stopped, delay_ms), "another delay is shown")
     as_before = is_shown(stopped, before["latency"]["total_ms"])
@@ -104,11 +94,7 @@ def pass_sound(card: VirtualCard, rate: int) -> None:
     program = pass_through(card, "balanced", "default", "default", str(rate))
     assert next_event(program, "started")["output_rate"] == rate
     next_event(program, "stats")
-    heard, said = card.say_and_listen(noise_bursts(1.5), 2.2)
-    program.send_signal(signal.SIGTERM)
-    stopped = next_event(program, "stopped")
-    assert program.wait() == 0
-    delay_ms, likeness = delay_and_likeness(heard, said)
+    stopped, delay_ms, likeness = measure_and_stop(card, program)
     print(f"{rate} Hz: {delay_ms:.1f} ms, {stopped['latency']}, {lost(stopped)} lost, {likeness:.3f}")
     expect_sound(lost(stopped) == 0, "sound was lost")
     assert likeness > 0.3, "at a wrong rate it would be another sound"

@@ -49,6 +49,17 @@ def is_shown(stats: dict[str, Any], delay_ms: float, within_ms: float = WITHIN_M
     return abs(delay_ms - float(stats["latency"]["total_ms"])) <= within_ms
 
 
+def measure_and_stop(
+    card: VirtualCard, program: "subprocess.Popen[bytes]"
+) -> tuple[dict[str, Any], float, float]:
+    """The last it says, its delay in ms as measured from outside, and how whole the sound is."""
+    heard, said = card.say_and_listen(noise_bursts(1.5), 2.2)
+    program.send_signal(signal.SIGTERM)
+    stopped = next_event(program, "stopped")
+    assert program.wait() == 0
+    return stopped, *delay_and_likeness(heard, said)
+
+
 @pytest.mark.parametrize(
     ("preset", "source", "sink", "is_duplex"),
     [
@@ -130,12 +141,7 @@ def outlive(card: VirtualCard, fault: str) -> None:
         state = next_event(program, "state")
     seconds = time.monotonic() - returned
     next_event(program, "stats")
-    heard, said = card.say_and_listen(noise_bursts(1.5), 2.2)
-    program.send_signal(signal.SIGTERM)
-    stopped = next_event(program, "stopped")
-    assert program.wait() == 0
-
-    delay_ms, likeness = delay_and_likeness(heard, said)
+    stopped, delay_ms, likeness = measure_and_stop(card, program)
     print(f"back after {seconds:.2f} s, {delay_ms:.1f} ms, shown {stopped['latency']}, {likeness:.4f}")
     assert stopped["recoveries"] >= 1
     expect_sound(seconds < 2.0, f"back after {seconds:.2f} s")
