@@ -26,6 +26,7 @@ from rtvc.monitor import MonitorKeeper, OpenOutput
 from rtvc.opening import BuildChain, LoopReport, Opener, Wanted
 from rtvc.orders import Orders
 from rtvc.recorder import Recorder
+from rtvc.runaway import RunawayGuard
 from rtvc.scope import Columns, Scope
 from rtvc.settings import ChainSettings
 from rtvc.speaker_memory import SpeakerMemory
@@ -112,6 +113,7 @@ class Engine:
         assert self.state is State.STOPPED, "an engine is started once, then stopped"
         self._keeper = self._new_keeper()
         self._surroundings.enter_context(realtime.punctual_interpreter())
+        self._surroundings.enter_context(RunawayGuard())
         try:
             self._keeper.start()
         except BaseException:

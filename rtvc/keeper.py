@@ -171,7 +171,7 @@ class Keeper:
             self._recover(trouble)
         elif wanted != self._in_effect:
             self._follow(wanted)
-        elif session.is_late() and self._until_cure.is_over(session.now()):
+        elif session.is_late() and self._until_cure.is_over(session.now(), session.patience_seconds):
             self._cure_backlog(session)
 
     def _tell(self, kind: str, news: str | None) -> None:

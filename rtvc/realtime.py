@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,17 +23,18 @@ ONLOOKER_PRIORITY = 1
 _SWITCH_INTERVAL_SECONDS = 0.0002
 _LONGEST_RUN_SECONDS = 1
 _QOS_CLASS_USER_INTERACTIVE = 0x21
+_THREAD_CPU_CLOCK = 6  # CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED
 
-# Threads raised so far. Only appended to, by the threads themselves, and read by the signal handler: both are
-# single steps of the interpreter.
-_raised_threads: list[int] = []
+# Threads raised so far, with their ranks. Written and copied in single steps of the interpreter, so that a
+# signal handler may read it at any time.
+_ranks: dict[int, int] = {}
 
 
 def raise_thread_priority(priority: int) -> bool:
     """Any thread. Run the calling thread before ordinary ones; False where the system does not allow it."""
     try:
         if sys.platform.startswith("linux"):
-            return _raise(threading.get_native_id(), priority)
+            return give_rank(threading.get_native_id(), priority)
         if sys.platform == "win32":
             return _join_pro_audio()
         if sys.platform == "darwin":
@@ -55,7 +57,7 @@ def raised_library_threads() -> Iterator[None]:
     before = _threads()
     yield
     for thread in _threads() - before:
-        _raise(thread, LIBRARY_PRIORITY)
+        give_rank(thread, LIBRARY_PRIORITY)
 
 
 def _threads() -> set[int]:
@@ -66,7 +68,8 @@ def _threads() -> set[int]:
         return set()
 
 
-def _raise(thread: int, priority: int) -> bool:
+def give_rank(thread: int, priority: int) -> bool:
+    """Any thread. False where the system does not allow it, or knows no such ranks."""
     if not sys.platform.startswith("linux"):
         return False
     try:
@@ -74,8 +77,23 @@ def _raise(thread: int, priority: int) -> bool:
         os.sched_setscheduler(thread, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(priority))
     except OSError:
         return False  # no permission, or it has ended
-    _raised_threads.append(thread)
+    _ranks[thread] = priority
     return True
+
+
+def ranks() -> dict[int, int]:
+    """Any thread. The threads that were given a rank; some may have ended."""
+    return _ranks.copy()
+
+
+def cpu_seconds(thread: int) -> float | None:
+    """Any thread, on Linux. How long a thread of this process has computed; None when it has ended."""
+    try:
+        # The clock's number is made of the thread's, as clock_getcpuclockid would do it.
+        return time.clock_gettime(~thread << 3 | _THREAD_CPU_CLOCK)
+    except OSError:
+        _ranks.pop(thread, None)
+        return None
 
 
 @contextmanager
@@ -86,7 +104,7 @@ def raised_thread_priority(priority: int) -> Iterator[None]:
         yield
     finally:
         if was_raised and sys.platform.startswith("linux"):
-            _lower(threading.get_native_id())
+            take_rank(threading.get_native_id())
 
 
 def _join_pro_audio() -> bool:
@@ -143,18 +161,19 @@ def _limit_realtime_runs() -> Any:
     def restore() -> None:
         resource.setrlimit(resource.RLIMIT_RTTIME, limits)
         signal.signal(signal.SIGXCPU, handler if handler is not None else signal.SIG_DFL)
-        _raised_threads.clear()
+        _ranks.clear()
 
     return restore
 
 
 def _lower_all_threads() -> None:
     """Main thread, in a signal handler."""
-    for thread in _raised_threads:
-        _lower(thread)
+    for thread in ranks():
+        take_rank(thread)
 
 
-def _lower(thread: int) -> None:
+def take_rank(thread: int) -> None:
+    """Any thread. Let a thread be an ordinary one."""
     if not sys.platform.startswith("linux"):
         return
     try:

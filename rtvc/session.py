@@ -1,5 +1,6 @@
 """Session, one pair of open devices with a chain between them and the thread that runs it. Never reopens."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ _DEAD_AFTER_SECONDS = 1.0  # a device that does not call for so long is gone
 _START_PATIENCE_SECONDS = 3.0  # but the first call may take: Bluetooth has to wake up
 _COLLECT_EVERY_SECONDS = 5.0
 _FADE_OUT_SECONDS = 0.01
+_UNBEARABLY_LATE_SECONDS, _PATIENCE_SECONDS = 0.1, 5.0
 
 
 class Session:
@@ -101,6 +103,11 @@ class Session:
     def is_late(self) -> bool:
         """After a stall the sound system may keep what it recorded meanwhile, and be late from then on."""
         return self.link.backlog_seconds > 0.0
+
+    @property
+    def patience_seconds(self) -> float:
+        """How long at most it may stay that late once more. To open again costs a fifth of a second."""
+        return _PATIENCE_SECONDS if self.link.backlog_seconds > _UNBEARABLY_LATE_SECONDS else math.inf
 
     def latency(self) -> Latency:
         into, out = self.link.input_latency_seconds, self.link.output_latency_seconds

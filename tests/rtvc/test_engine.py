@@ -137,8 +137,8 @@ def test_a_thread_that_never_rests_loses_its_rank(monkeypatch: pytest.MonkeyPatc
     limits, lowered = resource.getrlimit(resource.RLIMIT_RTTIME), []
     with realtime.punctual_interpreter():
         assert resource.getrlimit(resource.RLIMIT_RTTIME)[0] == 1_000_000
-        monkeypatch.setattr(realtime, "_raised_threads", [12345])
-        monkeypatch.setattr(realtime, "_lower", lowered.append)
+        monkeypatch.setattr(realtime, "_ranks", {12345: realtime.CALLBACK_PRIORITY})
+        monkeypatch.setattr(realtime, "take_rank", lowered.append)
         signal.raise_signal(signal.SIGXCPU)
         assert lowered == [12345]
     assert resource.getrlimit(resource.RLIMIT_RTTIME) == limits

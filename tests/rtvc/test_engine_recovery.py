@@ -70,15 +70,25 @@ def test_a_device_that_cannot_be_opened_again_is_waited_for() -> None:
         await_notice(engine, "state")
 
 
-def test_a_backlog_that_comes_back_is_cured_more_and_more_rarely() -> None:
+def times_of_cures(backlog_seconds: float, count: int) -> list[float]:
+    """When each of `count` backlogs was got rid of, the next one beginning at once."""
     room, cured_at = Room(), list[float]()
     with Engine(scaled, ChainSettings(mode="bypass"), open_audio=room.open, clock=room.clock) as engine:
-        for times in range(1, 5):
-            room.devices[-1].backlog_seconds = 2.0
+        for times in range(1, count + 1):
+            room.devices[-1].backlog_seconds = backlog_seconds
             room.talk_until_so(engine, lambda times=times: engine.stats().recoveries == times)  # type: ignore[misc]
             cured_at.append(room.clock())
-    second, third, fourth = np.diff(cured_at)
+    return cured_at
+
+
+def test_a_backlog_that_comes_back_is_cured_more_and_more_rarely() -> None:
+    second, third, fourth = np.diff(times_of_cures(0.02, 4))
     assert second > 1.5 and third > 1.5 * second and fourth > 1.5 * third
+
+
+def test_a_long_backlog_is_never_borne_for_long() -> None:
+    *_, fourth, fifth = np.diff(times_of_cures(0.2, 6))
+    assert 4.0 < fourth < 6.0 and 4.0 < fifth < 6.0
 
 
 def test_while_the_sound_system_hangs_nothing_is_asked_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,12 @@
 import os
 import sys
 import threading
+import time
 
 import pytest
 
 from rtvc import realtime
+from rtvc.runaway import RunawayGuard
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ranks are given on Linux only")
 
@@ -65,7 +67,56 @@ def test_a_system_that_lists_no_threads_is_left_alone(monkeypatch):
         raise FileNotFoundError(path)
 
     monkeypatch.setattr(os, "listdir", no_such_folder)
-    before = len(realtime._raised_threads)
+    before = len(realtime.ranks())
     with realtime.raised_library_threads():
         pass
-    assert len(realtime._raised_threads) == before
+    assert len(realtime.ranks()) == before
+
+
+def wait_for_policy(thread, wanted):
+    deadline = time.monotonic() + 10
+    while policy(thread) != wanted and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert policy(thread) == wanted
+
+
+@linux
+def test_a_callback_that_never_rests_is_an_ordinary_thread_until_it_rests(permitted):
+    is_tired, done = threading.Event(), threading.Event()
+
+    def call_back():
+        realtime.raise_thread_priority(realtime.CALLBACK_PRIORITY)
+        while not is_tired.is_set():
+            pass
+        done.wait()
+
+    thread = threading.Thread(target=call_back)
+    with RunawayGuard():
+        thread.start()
+        wait_for_policy(thread.native_id, os.SCHED_RR)
+        wait_for_policy(thread.native_id, os.SCHED_OTHER)
+        is_tired.set()
+        wait_for_policy(thread.native_id, os.SCHED_RR)
+        done.set()
+        thread.join()
+
+
+@linux
+def test_a_worker_may_compute_all_the_time(permitted):
+    done = threading.Event()
+
+    def work():
+        realtime.raise_thread_priority(realtime.WORKER_PRIORITY)
+        while realtime.cpu_seconds(threading.get_native_id()) < 1.0:
+            pass
+        done.wait()
+
+    thread = threading.Thread(target=work)
+    with RunawayGuard():
+        thread.start()
+        while realtime.cpu_seconds(thread.native_id) < 1.0:
+            time.sleep(0.01)
+        assert policy(thread.native_id) == os.SCHED_RR
+        done.set()
+        thread.join()
+    assert realtime.cpu_seconds(thread.native_id) is None
