@@ -105,6 +105,8 @@ class Opener:
                 self._measured.loop_seconds(link) if self._measured else None,
             )
             session.chain.output.mute(wanted.is_muted)
+            if before is not None:
+                session.chain.output.know_machine(before.chain.output)
             session.start()
         except BaseException:
             link.close()

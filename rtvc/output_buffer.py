@@ -26,7 +26,8 @@ _FADE_SECONDS = 0.005
 _SETTLE_SECONDS = 0.05  # devices start unevenly; this much is not looked at
 _WATCH_SECONDS = 0.12  # how long headroom is watched before the first sound
 _TRIM_SECONDS = 0.4  # how long headroom must be too large before it is cut
-_MOST_PATIENCE = 16  # times as long, where cutting a little proved wrong
+_REGRET_SECONDS = 30.0  # a cut that is followed by late sound so soon was wrong
+_MORE_PATIENCE, _MOST_PATIENCE = 4, 1024  # times as long, where cutting a little proved wrong
 _GIVE_WAY_SECONDS = 0.010  # the most that late sound may add to the delay
 _TOLERANCE_SECONDS = 0.003
 _LONG_AGO = 1 << 60
@@ -145,6 +146,10 @@ class OutputBuffer:
         """Any thread. Whether the delay is chosen and sound flows, muted or not."""
         return self._is_playing
 
+    def know_machine(self, previous: "OutputBuffer") -> None:
+        """Before the first block. The same devices, opened again: what proved wrong there need not again."""
+        self._patience = previous._patience
+
     # ---- output callback
 
     def play(self, out: Audio, captured: float) -> None:
@@ -217,8 +222,8 @@ class OutputBuffer:
         """Output callback. Count, and learn from a cut that was regretted soon after."""
         if is_starving and not self._is_starving:
             self.underruns += 1
-            if self._since_cut < 2 * self._patience * round(_TRIM_SECONDS * self._rate):
-                self._patience = min(_MOST_PATIENCE, 2 * self._patience)
+            if self._since_cut < max(_REGRET_SECONDS, 2 * self._patience * _TRIM_SECONDS) * self._rate:
+                self._patience = min(_MOST_PATIENCE, _MORE_PATIENCE * self._patience)
         self._is_starving = is_starving
         self._starved = self._starved or is_starving
 

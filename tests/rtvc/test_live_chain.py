@@ -119,6 +119,25 @@ def test_a_stall_does_not_change_the_delay_for_good(stall_seconds: float) -> Non
     assert np.abs(np.diff(heard)).max() < 0.08, "no click"
 
 
+def stand_still_now_and_then(rig: Rig, times: int) -> None:
+    for _ in range(times):
+        rig.run(5.0)
+        rig.run(2 * BLOCK / RATE, work=False)
+
+
+def test_a_machine_that_stands_still_now_and_then_is_allowed_for_after_some_times() -> None:
+    rig = Rig(seconds=60.0)
+    stand_still_now_and_then(rig, 10)
+    assert rig.chain.output.underruns <= 3, "the delay that spares it stays"
+    assert rig.chain.output.cuts <= 2
+    rig.run(1.0)
+    assert expected_delay(rig.stage) < rig.delay_at_end() <= expected_delay(rig.stage) + 0.010 * RATE
+    opened_again = Rig(seconds=60.0)
+    opened_again.chain.output.know_machine(rig.chain.output)
+    stand_still_now_and_then(opened_again, 10)
+    assert opened_again.chain.output.underruns == 1
+
+
 def test_input_without_room_is_counted_and_the_delay_stays() -> None:
     rig = Rig()
     rig.run(1.0)
