@@ -27,13 +27,14 @@ from rtvc.mel import MelSpec  # noqa: E402
 from rtvc.presets import DEFAULT_PRESET, PRESETS, preset_named  # noqa: E402
 from rtvc.settings import DEFAULT_MODEL, DEFAULT_TARGET, MODES, ChainSettings  # noqa: E402
 from rtvc.stage import Audio, Pipeline  # noqa: E402
+from rtvc.streams import block_at  # noqa: E402
 
 _WARM_UP_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one stage, or of all: milliseconds per block of about a hop."""
+    """Of one stage, or of all: milliseconds per hop, the blocks that do not end one included."""
 
     stage: str
     cpu_median_ms: float
@@ -48,6 +49,7 @@ class Speed:
 
     seconds: float
     hop_ms: float
+    block_ms: float
     stages: list[Cost]
     whole: Cost
     wall_factor: float
@@ -65,27 +67,31 @@ def voice_like(seconds: float, rate: int) -> Audio:
     return (0.1 * syllables * tone + 0.003 * noise).astype(np.float32)
 
 
-def measure(pipeline: Pipeline, sound: Audio, rate: int, block: int) -> Speed:
-    """Push `sound` through, a block at a time, and read the clocks around every stage."""
+def measure(pipeline: Pipeline, sound: Audio, rate: int, block: int, hop_seconds: float) -> Speed:
+    """Push `sound` through, a device's block at a time, and read the clocks around every stage."""
     warm = int(_WARM_UP_SECONDS * rate)
     pipeline.process(sound[:warm])
     blocks = [sound[at : at + block] for at in range(warm, len(sound) - block, block)]
-    wall = np.zeros((len(blocks), len(pipeline.stages)))
+    seconds = len(blocks) * block / rate
+    wall = np.zeros((int(seconds / hop_seconds) + 1, len(pipeline.stages)))
     cpu = np.zeros_like(wall)
     process_start = time.process_time_ns()
-    for row, content in enumerate(blocks):
+    for number, content in enumerate(blocks):
         passing: Any = content
+        row = int(number * block / rate / hop_seconds)
         for column, stage in enumerate(pipeline.stages):
+            if not len(passing):  # as Pipeline does
+                break
             wall_start, cpu_start = time.perf_counter_ns(), time.thread_time_ns()
             passing = stage.process(passing)
-            cpu[row, column] = time.thread_time_ns() - cpu_start
-            wall[row, column] = time.perf_counter_ns() - wall_start
+            cpu[row, column] += time.thread_time_ns() - cpu_start
+            wall[row, column] += time.perf_counter_ns() - wall_start
     process_ns = time.process_time_ns() - process_start
-    seconds = len(blocks) * block / rate
     names = [type(stage).__name__ for stage in pipeline.stages]
     return Speed(
         seconds=seconds,
-        hop_ms=1e3 * block / rate,
+        hop_ms=1e3 * hop_seconds,
+        block_ms=1e3 * block / rate,
         stages=[_cost(name, cpu[:, n], wall[:, n]) for n, name in enumerate(names)],
         whole=_cost("all", cpu.sum(axis=1), wall.sum(axis=1)),
         wall_factor=float(wall.sum()) / 1e9 / seconds,
@@ -139,9 +145,10 @@ def _report(options: argparse.Namespace) -> dict[str, Any]:
     settings = ChainSettings(
         mode=options.mode, target=options.target, model=options.model, preset_name=options.preset
     )
-    block = round(MelSpec().hop_seconds * options.rate)
+    block = block_at(settings.preset, options.rate)
     sound = voice_like(options.seconds + _WARM_UP_SECONDS, options.rate)
-    speed = measure(build_chain(settings, options.rate, options.rate), sound, options.rate, block)
+    chain = build_chain(settings, options.rate, options.rate)
+    speed = measure(chain, sound, options.rate, block, MelSpec().hop_seconds)
     return {
         "machine": {"cpu": _cpu_name(), "python": platform.python_version(), "system": platform.system()},
         "settings": asdict(settings),
@@ -170,7 +177,10 @@ def _show(report: dict[str, Any]) -> None:
     console = Console()
     speed, settings = report["speed"], report["settings"]
     console.print(f"{report['machine']['cpu']}, {report['rate']} Hz in and out, mode {settings['mode']}")
-    title = f"milliseconds per {speed['hop_ms']:.1f} ms of sound, preset {settings['preset_name']}"
+    title = (
+        f"milliseconds per {speed['hop_ms']:.1f} ms of sound in blocks of {speed['block_ms']:.1f} ms,"
+        f" preset {settings['preset_name']}"
+    )
     table = Table("stage", title=title)
     for name in ("CPU median", "CPU p99", "wall median", "wall p99"):
         table.add_column(name, justify="right")

@@ -42,7 +42,7 @@ def by_block(settings: ChainSettings, seconds: float) -> Iterator[Line]:
     yield "block", "of sound", "share of real time", "CPU a block, p99"
     sound = voice_like(seconds + _WARM_SECONDS, _RATE)
     for block in BLOCKS:
-        speed = measure(build_chain(settings, _RATE, _RATE), sound, _RATE, block)
+        speed = measure(build_chain(settings, _RATE, _RATE), sound, _RATE, block, block / _RATE)
         share, worst = f"{speed.cpu_factor:.3f}", f"{speed.whole.cpu_p99_ms:.2f} ms"
         yield str(block), f"{speed.hop_ms:.1f} ms", share, worst
 
@@ -83,7 +83,7 @@ def beside_librosa(settings: ChainSettings, seconds: float) -> Iterator[Line]:
     spec = MelSpec()
     rate, hop_ms = spec.sample_rate, 1e3 * spec.hop_seconds
     sound = voice_like(seconds + _WARM_SECONDS, rate)
-    speed = measure(build_chain(settings, rate, rate), sound, rate, spec.hop)
+    speed = measure(build_chain(settings, rate, rate), sound, rate, spec.hop, spec.hop_seconds)
     method = librosa_pipeline(_librosa(), spec, "mels")
     method(sound[: 2 * rate])  # compiles and loads
     began = time.process_time()

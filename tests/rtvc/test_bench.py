@@ -20,6 +20,7 @@ def test_report(capsys: pytest.CaptureFixture[str]) -> None:
     speed = report["speed"]
     assert [cost["stage"] for cost in speed["stages"]] == [type(stage).__name__ for stage in chain.stages]
     assert speed["hop_ms"] == pytest.approx(11.6, abs=0.1)
+    assert speed["block_ms"] == pytest.approx(4.0, abs=0.1)
     assert 0.4 < speed["seconds"] <= 0.5
     assert speed["whole"]["cpu_p99_ms"] >= speed["whole"]["cpu_median_ms"] > 0
     assert 0 < speed["cpu_factor"] <= speed["process_factor"]
