@@ -26,11 +26,16 @@ _MOST_SPREAD_SECONDS = 0.002
 _PATIENCE_SECONDS = 8.0  # beyond the time that the chirps take
 
 
+class UnsteadyError(DeviceError):
+    """The chirps took times of their own, as they do where a device lost some sound between two."""
+
+
 def measure(link: AudioLink, clock: Callable[[], float] = time.monotonic) -> float:
     """Start the link, listen to the chirps, close it; returns seconds.
 
     Raises:
-        DeviceError: the microphone did not hear them, or not alike.
+        UnsteadyError: they did not take the same time.
+        DeviceError: the microphone did not hear them.
     """
     probe = _Probe(link, clock)
     try:
@@ -124,7 +129,7 @@ def _agreed(loops: list[float]) -> float:
     alike = [loop for loop in loops if abs(loop - middle) <= _MOST_SPREAD_SECONDS]
     if len(alike) <= _CHIRPS // 2:
         spread_ms = (max(loops) - min(loops)) * 1e3
-        raise DeviceError(
+        raise UnsteadyError(
             f"The measurements differ by {spread_ms:.0f} ms; let other programs rest, and try again."
         )
     return float(np.mean(alike))

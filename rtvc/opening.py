@@ -157,12 +157,21 @@ class Opener:
 
         A block that a device loses, as it may at its start, makes it late by one from then on.
         """
-        from rtvc.loopback import measure
+        from rtvc.loopback import UnsteadyError, measure
 
-        loops = [measure(link, self._clock)]
-        while link.device_xruns and len(loops) < _MEASURE_TRIES:
-            link = self._open_audio(wanted.settings.preset, wanted.devices, True)
-            loops.append(measure(link, self._clock))
+        loops, unsteady = list[float](), UnsteadyError()
+        for attempt in range(_MEASURE_TRIES):
+            if attempt:
+                link = self._open_audio(wanted.settings.preset, wanted.devices, True)
+            try:
+                loops.append(measure(link, self._clock))
+            except UnsteadyError as error:
+                unsteady = error
+                continue
+            if not (link.device_xruns or link.backlog_seconds):
+                break
+        if not loops:
+            raise unsteady
         return min(loops)
 
     def least_latency_seconds(self, wanted: Wanted) -> float:

@@ -142,6 +142,29 @@ def test_a_try_in_which_a_device_lost_a_block_is_not_believed() -> None:
     assert len(devices) == 1 and stumbling.is_closed and steady.is_closed
 
 
+class Stuttering(Echo):
+    """Its loudspeaker is 10 ms later every half second."""
+
+    blocks = 0
+
+    def pull(self, count: int) -> Audio:
+        self.blocks += 1
+        gap = 480 if self.blocks % (RATE // 2 // BLOCK) == 0 else 0
+        return np.concatenate((np.zeros(gap, np.float32), super().pull(count)))
+
+
+def test_times_that_differ_are_measured_again_and_told_if_they_stay_so() -> None:
+    build = lambda settings, i, o: Pipeline([Passing()])  # noqa: E731
+    devices: list[FakeDevice] = [Stuttering(960), Echo(1920), Echo(0)]
+    engine = Engine(build, ChainSettings(), None, lambda *asked: devices.pop(0), devices[0].clock)
+    assert engine.measure_latency().loop_ms == pytest.approx(40.0, abs=0.2)
+    assert len(devices) == 1
+    devices[:] = [Stuttering(960), Stuttering(960), Stuttering(960)]
+    with pytest.raises(DeviceError, match="The measurements differ by 40 ms"):
+        engine.measure_latency()
+    assert not devices
+
+
 def test_from_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     report = LoopReport("Mic", "Speaker", loop_ms=31.5, reported_ms=25.0, total_ms=101.2)
     monkeypatch.setattr(Engine, "measure_latency", lambda self: report)
