@@ -155,7 +155,8 @@ def test_a_killed_run_goes_on(caches, tmp_path):
 
 
 def curve_lines(folder):
-    return (folder / "curve.jsonl").read_text().splitlines()
+    path = folder / "curve.jsonl"  # comes with the first epoch, which may be after the first checkpoint
+    return path.read_text().splitlines() if path.exists() else []
 
 
 def test_two_processes_have_the_same_weights(caches, tmp_path):
