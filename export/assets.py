@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from rtvc.catalog import ASSETS, MANIFEST, sha256
+from rtvc.catalog import ASSETS, MANIFEST, sha256, shipped_hashes
 from rtvc.voices import VOICE_SUFFIX, read_voice, write_voice
 
 _CHECKED = ("encoders", "models", "voices")
@@ -25,7 +25,9 @@ def _merge(fresh: Path, shipped: Path) -> None:
     """A voice from a run takes the place of the shipped one, which keeps its vectors for other models."""
     voice = read_voice(fresh)
     if shipped.exists():
-        voice = replace(voice, embeddings=read_voice(shipped).embeddings | voice.embeddings)
+        before = read_voice(shipped)
+        embeddings, memories = before.embeddings | voice.embeddings, before.memories | voice.memories
+        voice = replace(voice, embeddings=embeddings, memories=memories)
     write_voice(voice, shipped)
 
 
@@ -38,3 +40,4 @@ def write_manifest() -> None:
     fresh = MANIFEST.with_name(MANIFEST.name + ".new")
     fresh.write_text(json.dumps({"sha256": table}, indent=1) + "\n", encoding="utf-8")
     fresh.replace(MANIFEST)
+    shipped_hashes.cache_clear()

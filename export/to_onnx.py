@@ -16,7 +16,6 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:  # run as a script, from any directory
     sys.path.insert(0, str(ROOT))
 
-import onnx  # noqa: E402
 import torch  # noqa: E402
 from safetensors import SafetensorError, safe_open  # noqa: E402
 
@@ -27,15 +26,23 @@ from export.parity import PARITY_LIMIT, PARITY_STEPS, ROUNDING_LIMIT, compare  #
 from export.previews import refresh_previews  # noqa: E402
 from export.quantise import quantise  # noqa: E402
 from export.step_layers import to_step_layers  # noqa: E402
-from export.stream_graph import OUTPUT, StreamStep  # noqa: E402
+from export.stream_graph import (  # noqa: E402
+    Part,
+    StreamHear,
+    StreamSay,
+    input_names,
+    output_names,
+    parts_of,
+)
 from export.systems import BEST, export_system, verify_system  # noqa: E402
-from rtvc.catalog import ASSETS, user_folder  # noqa: E402
+from rtvc.catalog import ASSETS, HEARS, MODEL_SUFFIX, SAYS, user_folder  # noqa: E402
 from rtvc.errors import ModelError, RtvcError  # noqa: E402
 from rtvc.level import NOMINAL_RMS  # noqa: E402
 from rtvc.mel import MelSpec  # noqa: E402
 from rtvc.model_format import FORMAT_VERSION, ModelInfo  # noqa: E402
 from rtvc.runtime import StepModel  # noqa: E402
 from rtvc.voices import VOICE_SUFFIX  # noqa: E402
+from training.networks.recall import Recall, RecallConfig  # noqa: E402
 from training.networks.stream import AVERAGE, MADE_FROM, SpeakerEncoder, Stream, StreamConfig  # noqa: E402
 
 CHECKPOINTS = ROOT / "checkpoints"
@@ -80,29 +87,45 @@ def _weights(file: Any, prefix: str) -> dict[str, torch.Tensor]:
     return {name.removeprefix(prefix): file.get_tensor(name) for name in names}
 
 
-def describe(
-    step: StreamStep | WindowEncoder, system: str, name: str, voices: list[str], trained: Trained
-) -> ModelInfo:
-    is_live = isinstance(step, StreamStep)
-    return ModelInfo(
-        format_version=FORMAT_VERSION,
-        name=name,
-        system=system,
-        kind="stateful",
-        mel=trained.stream.spec,
-        lookahead=trained.stream.config.lookahead if is_live else 0,
-        inputs=step.inputs,
-        output=OUTPUT if is_live else EMBEDDING,
-        states=step.states,
-        nominal_rms=NOMINAL_RMS,
+def describe(part: Part, name: str, voices: list[str], trained: Trained) -> ModelInfo:
+    return _info(
+        name,
+        trained,
+        system="stream",
+        lookahead=trained.stream.config.lookahead if isinstance(part, StreamHear) else 0,
+        inputs=part.inputs,
+        output=part.output,
+        states={name: list(x.shape) for name, x in part.initial_state().items()},
         voices=voices,
-        licence=_LICENCE,
-        lineage=_LINEAGE.format(**trained.made),
+        memory=part.memory if isinstance(part, StreamSay) else None,
     )
 
 
-def to_graph(step: StreamStep | WindowEncoder, info: ModelInfo) -> onnx.ModelProto:
-    return graph.to_graph(step, step.example(), step.input_names(), step.output_names(), info)
+def describe_encoder(encoder: WindowEncoder, name: str, trained: Trained) -> ModelInfo:
+    return _info(
+        name,
+        trained,
+        system="speaker-encoder",
+        lookahead=0,
+        inputs=encoder.inputs,
+        output=EMBEDDING,
+        states=encoder.states,
+        voices=[],
+    )
+
+
+def _info(name: str, trained: Trained, **particular: Any) -> ModelInfo:
+    """What all files of a run have in common, and what is particular to one."""
+    return ModelInfo(
+        format_version=FORMAT_VERSION,
+        name=name,
+        kind="stateful",
+        mel=trained.stream.spec,
+        nominal_rms=NOMINAL_RMS,
+        licence=_LICENCE,
+        lineage=_LINEAGE.format(**trained.made),
+        **particular,
+    )
 
 
 def export(run: Path, out: Path, is_shipped: bool) -> list[str]:
@@ -110,12 +133,12 @@ def export(run: Path, out: Path, is_shipped: bool) -> list[str]:
     if (run / BEST).exists():
         lines = export_system(run, out)
     elif is_shipped and run.name != _model_name(run):
-        lines = [export_run(run, out)]
+        lines = export_run(run, out)
     elif is_shipped:
         encoder = export_encoder(run, ASSETS / "encoders" / f"{run.name}.onnx")
-        lines = [export_run(run, out), encoder, install(run), f"{refresh_previews()} previews"]
+        lines = [*export_run(run, out), encoder, install(run), f"{refresh_previews()} previews"]
     else:
-        lines = [export_run(run, out)]
+        lines = export_run(run, out)
     if is_shipped:
         write_manifest()
     return lines
@@ -125,23 +148,49 @@ def verify(run: Path, out: Path) -> list[str]:
     """Compare the model file that is there with its run."""
     if (run / BEST).exists():
         return verify_system(run, out)
-    rounding = compare(StreamStep(load_run(run).stream), out).mean
-    _require(rounding < ROUNDING_LIMIT, f"{out.name} differs from the network by {rounding:.2f} on average")
-    return [f"{out.name}: 8-bit weights change the mels by {rounding:.3f} on average"]
+    lines = []
+    for part, path in _parts(run, load_run(run).stream, out):
+        rounding = compare(part, path).mean
+        _require(
+            rounding < ROUNDING_LIMIT, f"{path.name} differs from the network by {rounding:.2f} on average"
+        )
+        lines.append(f"{path.name}: 8-bit weights change what it puts out by {rounding:.3f} on average")
+    return lines
 
 
-def export_run(run: Path, out: Path) -> str:
-    """Write the model of one run; returns a line that says what was made."""
+def export_run(run: Path, out: Path) -> list[str]:
+    """Write the model of one run, in its parts; returns lines that say what was made."""
     trained = load_run(run)
     _check_voices(run, str(trained.made["steps"]))
     voices = sorted(
         path.name.removesuffix(VOICE_SUFFIX) for path in (run / "voices").glob(f"*{VOICE_SUFFIX}")
     )
-    original = StreamStep(trained.stream)
-    info = describe(original, "stream", _model_name(run), voices, trained)
     live = copy.deepcopy(trained.stream)
     to_step_layers(live)
-    model = to_graph(StreamStep(live), info)
+    originals, steps = _parts(run, trained.stream, out), _parts(run, live, out)
+    lines = []
+    for (original, path), (part, _) in zip(originals, steps, strict=True):
+        info = describe(original, _model_name(run), voices, trained)
+        lines.append(_export_part(original, part, info, path))
+    return lines
+
+
+def _parts(run: Path, stream: Stream, out: Path) -> list[tuple[Part, Path]]:
+    """The parts of a run and their files. One for a preset only hears; what was heard is said as ever."""
+    recall = Recall(stream.config.content_width, RecallConfig(), stream.spec.n_mels)
+    hear, say = parts_of(stream, recall)
+    parts: list[tuple[Part, Path]] = [(hear, _part_path(out, HEARS))]
+    return parts if run.name != _model_name(run) else [*parts, (say, _part_path(out, SAYS))]
+
+
+def _part_path(out: Path, part: str) -> Path:
+    return out.with_name(f"{out.name.removesuffix(MODEL_SUFFIX)}{part}{MODEL_SUFFIX}")
+
+
+def _export_part(original: Part, part: Part, info: ModelInfo, out: Path) -> str:
+    frame = (torch.zeros(shape) for shape in info.input_shapes().values())
+    example = (*frame, *part.initial_state().values())
+    model = graph.to_graph(part, example, input_names(part), output_names(part), info)
     fresh = out.with_name(out.name + ".new")
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -150,25 +199,26 @@ def export_run(run: Path, out: Path) -> str:
         _require(exact < PARITY_LIMIT, f"The graph differs from the network by {exact:.1e}")
         quantise(model, fresh)
         rounding = compare(original, fresh).mean
-        _require(rounding < ROUNDING_LIMIT, f"8-bit weights change the mels by {rounding:.2f} on average")
+        _require(rounding < ROUNDING_LIMIT, f"8-bit weights change what it says by {rounding:.2f} on average")
         fresh.replace(out)
     finally:
         fresh.unlink(missing_ok=True)
-    size = out.stat().st_size / 1e6
     return (
-        f"{out.name}: {size:.2f} MB; over {PARITY_STEPS} steps the float graph is within {exact:.1e} "
-        f"of the network, 8-bit weights change the mels by {rounding:.3f} on average"
+        f"{out.name}: {out.stat().st_size / 1e6:.2f} MB; over {PARITY_STEPS} steps the float graph is within "
+        f"{exact:.1e} of the network, 8-bit weights change what it puts out by {rounding:.3f} on average"
     )
 
 
 def export_encoder(run: Path, out: Path) -> str:
     """Write what makes new voices for the model of a run."""
     trained = load_run(run)
-    info = describe(trained.encoder, "speaker-encoder", _model_name(run), [], trained)
+    info = describe_encoder(trained.encoder, _model_name(run), trained)
+    encoder = trained.encoder
+    model = graph.to_graph(encoder, encoder.example(), encoder.input_names(), encoder.output_names(), info)
     fresh = out.with_name(out.name + ".new")
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
-        fresh.write_bytes(to_graph(trained.encoder, info).SerializeToString())
+        fresh.write_bytes(model.SerializeToString())
         worst = worst_difference(trained.encoder, StepModel(fresh))
         _require(worst < PARITY_LIMIT, f"The encoder's graph differs from the network by {worst:.1e}")
         fresh.replace(out)

@@ -69,7 +69,8 @@ def tries_a_model_from_elsewhere(built: Built) -> None:
     """In a process of its own, which is the program once more."""
     models = built.home / "data" / "rtvc" / "models"
     models.mkdir(parents=True)
-    shutil.copy(built.assets / "models" / "stream.onnx", models / "mine.onnx")
+    for part in ("hear", "say"):
+        shutil.copy(built.assets / "models" / f"stream.{part}.onnx", models / f"mine.{part}.onnx")
     built.run(built.hello, "mine.wav", "--model", "mine", "--target", "p226")
 
 

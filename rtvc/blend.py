@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rtvc.errors import UsageError
+from rtvc.errors import ModelError, UsageError
+from rtvc.voice_memory import merged
 from rtvc.voices import Voice
 
 MARKS = ":,"  # what no voice may have in its name
@@ -51,9 +52,22 @@ def mixed(target: str, voices: list[tuple[Voice, float]]) -> Voice:
         gender="",
         median_log_f0=sum(share * voice.median_log_f0 for voice, share in voices),
         embeddings={model: _mixed_vector(model, voices) for model in models},
+        memories=_mixed_memories(voices),
         licence="; ".join(dict.fromkeys(voice.licence for voice, _ in voices)),
         source="; ".join(voice.source for voice, _ in voices),
     )
+
+
+def _mixed_memories(voices: list[tuple[Voice, float]]) -> dict[str, str]:
+    """Rows of all of them, of each as many as its share."""
+    models = set.intersection(*(set(voice.memories) for voice, _ in voices))
+    try:
+        return {
+            model: merged([(voice.memories[model], share) for voice, share in voices]) for model in models
+        }
+    except ValueError as error:
+        names = ", ".join(voice.id for voice, _ in voices)
+        raise ModelError(f"What the voices {names} remember can't be blended: {error}.") from None
 
 
 def _mixed_vector(model: str, voices: list[tuple[Voice, float]]) -> list[float]:

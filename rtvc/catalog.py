@@ -17,6 +17,7 @@ from rtvc.voices import VOICE_SUFFIX, Voice, read_voice
 ASSETS = Path(__file__).with_name("assets")
 MANIFEST = ASSETS / "manifest.json"
 MODEL_SUFFIX = ".onnx"
+HEARS, SAYS = ".hear", ".say"  # the two parts of a model that is in two files
 
 
 def user_folder() -> Path:
@@ -36,7 +37,12 @@ def stamp() -> object:
 
 def model_paths() -> dict[str, Path]:
     """Name to file; a model of the user's wins over a shipped one of the same name."""
-    return {name: path for name, path in _files("models", MODEL_SUFFIX).items() if not _preset_of(name)}
+    found = {
+        name.removesuffix(HEARS): path
+        for name, path in _files("models", MODEL_SUFFIX).items()
+        if not name.endswith(SAYS)
+    }
+    return {name: path for name, path in found.items() if not _preset_of(name)}
 
 
 def _preset_of(name: str) -> str:
@@ -58,10 +64,24 @@ def _files(folder: str, suffix: str) -> dict[str, Path]:
 
 
 def model_path(name: str, preset: str = "") -> Path:
-    """The model's own file, or the one it has for a preset."""
+    """The model's own file, or the one it has for a preset; of a model in two files the one that hears."""
     path = _pick(name, model_paths(), "model", "--list-models")
-    for_preset = path.with_name(f"{path.name.removesuffix(MODEL_SUFFIX)}.{preset}{MODEL_SUFFIX}")
+    whole, part = _taken_apart(path)
+    for_preset = path.with_name(f"{whole}.{preset}{part}{MODEL_SUFFIX}")
     return _checked(for_preset if preset and for_preset.is_file() else path)
+
+
+def saying_path(name: str) -> Path | None:
+    """The second file of a model that is in two."""
+    path = _pick(name, model_paths(), "model", "--list-models")
+    whole, part = _taken_apart(path)
+    return _checked(path.with_name(f"{whole}{SAYS}{MODEL_SUFFIX}")) if part else None
+
+
+def _taken_apart(path: Path) -> tuple[str, str]:
+    """The name of a model, and which part of it the file is."""
+    name = path.name.removesuffix(MODEL_SUFFIX)
+    return name.removesuffix(HEARS), HEARS if name.endswith(HEARS) else ""
 
 
 def encoder_path(model: str, without: str = "takes no voices of your own") -> Path:
@@ -97,7 +117,7 @@ def _checked(path: Path) -> Path:
         if path.suffix == MODEL_SUFFIX:
             admit(path)
         return path
-    expected = _manifest().get(path.relative_to(ASSETS).as_posix())
+    expected = shipped_hashes().get(path.relative_to(ASSETS).as_posix())
     if expected is None or sha256(path) != expected:
         raise ModelError(
             f"The shipped file {path.name} has been changed or damaged; install the program again."
@@ -106,7 +126,7 @@ def _checked(path: Path) -> Path:
 
 
 @lru_cache(maxsize=1)
-def _manifest() -> dict[str, str]:
+def shipped_hashes() -> dict[str, str]:
     try:
         table = json.loads(MANIFEST.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as error:

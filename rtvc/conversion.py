@@ -17,6 +17,7 @@ from rtvc.pitch_map import SEMITONE, PitchMap
 from rtvc.runtime import StepModel
 from rtvc.silence import attenuation, without_excess
 from rtvc.speaker import Speaker
+from rtvc.two_part import TwoPartModel
 from rtvc.voices import Voice
 
 _QUIETEST_RELATIVE_ENERGY = -7.0  # natural log; lower values were not met in training
@@ -38,7 +39,11 @@ class Conversion:
     """Stage: Frames to mels in the voice it was given, one step of the model a frame."""
 
     def __init__(
-        self, model: StepModel, voice: Voice, pitch_semitones: float = 0.0, source_hz: float | None = None
+        self,
+        model: StepModel | TwoPartModel,
+        voice: Voice,
+        pitch_semitones: float = 0.0,
+        source_hz: float | None = None,
     ) -> None:
         self._model, self.spec = model, model.info.mel
         self.output_rate = self.spec.sample_rate
@@ -78,9 +83,17 @@ class Conversion:
         """Any thread. What the model is told of a voice; an error where it was not made for this model."""
         return voice.embedding(self._model.info.name, self._model.info.inputs.get(VOICE))
 
+    def memory(self, voice: Voice) -> Float | None:
+        """Any thread. What a voice remembers for the model; asked for early, it costs no time later."""
+        if not isinstance(self._model, TwoPartModel):
+            return None
+        return voice.memory(self._model.info.name, self._model.memory)
+
     def speak_as(self, voice: Voice, pitch_semitones: float = 0.0) -> None:
         """May be called between any two blocks."""
         self._voice.to(self.vector(voice))
+        if isinstance(self._model, TwoPartModel):
+            self._model.remember(self.memory(voice))
         self._pitch.target = voice.median_log_f0 + pitch_semitones * SEMITONE
 
     def take_over(self, previous: "Conversion") -> None:

@@ -41,6 +41,7 @@ def voice_rows() -> list[Row]:
     for voice in catalog.voices():
         row = asdict(voice)
         row["models"] = sorted(row.pop("embeddings"))
+        del row["memories"]
         preview = preview_path(voice.id)
         row |= {"own": bool(row.pop("encoders")), "preview": str(preview) if preview else ""}
         rows.append(row | {"median_hz": round(voice.median_hz)})

@@ -39,7 +39,7 @@ _OPERATIONS = frozenset(
     LSTM LayerNormalization LeakyRelu Less Log MatMul MatMulInteger Max MaxPool Min Mul Neg Not
     PRelu Pad Pow QuantizeLinear Range Reciprocal ReduceL2 ReduceMax ReduceMean ReduceMin ReduceSum
     Relu Reshape Round Shape Sigmoid Sin Slice Softmax Softplus Split Sqrt Squeeze Sub Sum Tanh Tile
-    Transpose Unsqueeze Where
+    TopK Transpose Unsqueeze Where
     """.split()
 )
 

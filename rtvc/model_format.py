@@ -15,7 +15,7 @@ from rtvc.mel import MelSpec
 METADATA_KEY = "rtvc"
 # A reader takes files of its own version and of older ones down to OLDEST_VERSION. A newer file may
 # mean something this program does not know, so it is refused, never half understood.
-FORMAT_VERSION = 3  # 2: windowed and digit models; 3: partials instead of mels, maps of digits
+FORMAT_VERSION = 4  # 2: windowed and digit models; 3: partials, maps of digits; 4: models in two files
 OLDEST_VERSION = 1
 
 STATE_PREFIX = "state."  # a graph input `state.x` is fed with the last step's output `next.x`
@@ -25,8 +25,10 @@ DIGIT_ENCODER, DIGIT_DECODER = "digit-encoder", "digit-decoder"
 KINDS = (STATEFUL, WINDOWED, DIGIT_ENCODER, DIGIT_DECODER)
 MEL, VOICE, IMAGE = "mel", "voice", "image"  # inputs whose meaning the engine knows by name
 SIDE, INSTRUMENT = "side", "instrument"
+HEARD, KEYS, VALUES, RECALL = "heard", "keys", "values", "recall"  # of a model in two files
 _LONGEST_WINDOW = 1024  # frames
 _MOST_PARTIALS = 1024
+_MOST_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,23 @@ class PartialsShape:
 
 
 @dataclass(frozen=True)
+class MemoryShape:
+    """Of the part of a model that says what the other part has heard: how it looks a voice's sounds up."""
+
+    rows: int
+    shape: int  # numbers of a row that say how the voice's spectrum is shaped
+    content: int  # and what is heard there, by which it is found
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.rows <= _MOST_ROWS and min(self.shape, self.content) >= 1):
+            raise ValueError(f"no memory can be like this: {self}")
+
+    @property
+    def width(self) -> int:
+        return self.shape + self.content
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """One exported graph: what goes in, what comes out, and how the engine has to run it."""
 
@@ -109,6 +128,7 @@ class ModelInfo:
     image: ImageShape | None = None  # of a digit model
     partials: PartialsShape | None = None  # of a stateful model whose output is no mel
     latents: LatentMap | None = None  # of a digit decoder, where it is known
+    memory: MemoryShape | None = None  # of the part that says what the other part has heard
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -130,6 +150,13 @@ class ModelInfo:
             raise ModelError(f"Its kind is '{self.kind}' and yet it has states.")
         if self.latents:
             self._check_latents(self.latents)
+        if self.memory:
+            self._check_memory(self.memory)
+
+    def _check_memory(self, memory: MemoryShape) -> None:
+        expected = {HEARD: memory.content, KEYS: memory.rows, VALUES: memory.width, RECALL: 1}
+        if self.kind != STATEFUL or expected.items() - self.inputs.items():
+            raise ModelError(f"Its memory is {memory}, its inputs are {self.inputs}.")
 
     def _check_latents(self, latents: LatentMap) -> None:
         expected = tuple(self.inputs.get(name) for name in ("speaker", "digit", "latent"))
@@ -141,6 +168,9 @@ class ModelInfo:
         shapes = {name: [1, 1, width] for name, width in self.inputs.items()}
         if self.window and MEL in shapes:
             shapes[MEL] = [1, self.window.frames, self.inputs[MEL]]
+        if self.memory:
+            shapes[KEYS] = [1, self.memory.content + 1, self.memory.rows]
+            shapes[VALUES] = [1, self.memory.rows, self.memory.width]
         if self.image and IMAGE in shapes:
             shapes[IMAGE] = [1, self.inputs[IMAGE], self.image.frames]
         return shapes
@@ -241,6 +271,7 @@ _NESTED: dict[Any, tuple[type, str]] = {
     ImageShape | None: (ImageShape, "image"),
     PartialsShape | None: (PartialsShape, "partials"),
     LatentMap | None: (LatentMap, "map of latents"),
+    MemoryShape | None: (MemoryShape, "memory"),
 }
 
 

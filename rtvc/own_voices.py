@@ -15,6 +15,8 @@ from rtvc import catalog
 from rtvc.audio_file import reason, shown
 from rtvc.blend import MARKS
 from rtvc.errors import AudioFileError, ModelError, UsageError
+from rtvc.level import NOMINAL_RMS, log_energy_at
+from rtvc.memorise import Memoriser
 from rtvc.settings import DEFAULT_MODEL
 from rtvc.voice_encoder import VoiceEncoder, fingerprint
 from rtvc.voice_sample import VoiceSample, read_sample
@@ -56,6 +58,7 @@ def enrol(name: str, recordings: list[Path], model: str = DEFAULT_MODEL) -> Enro
         licence="private",
         source=f"own recording, {date.today().isoformat()}",
         encoders={model: fingerprint(model)},
+        memories=_memories(model, sample),
     )
     folder = catalog.user_folder() / "voices"
     try:
@@ -112,6 +115,7 @@ def up_to_date(voice: Voice, model: str) -> Voice:
         voice,
         embeddings=voice.embeddings | {model: _vector(encoder, sample)},
         encoders=voice.encoders | {model: present},
+        memories=voice.memories | _memories(model, sample),
     )
     write_voice(fresh, _file(voice.id))
     return fresh
@@ -119,6 +123,16 @@ def up_to_date(voice: Voice, model: str) -> Voice:
 
 def _vector(encoder: VoiceEncoder, sample: VoiceSample) -> list[float]:
     return [float(x) for x in encoder.vector(sample.log_mel)]
+
+
+def _memories(model: str, sample: VoiceSample) -> dict[str, str]:
+    """Of the speech that is kept, so that it comes out the same when it is made anew."""
+    if catalog.saying_path(model) is None:
+        return {}
+    memoriser = Memoriser(model)
+    kept = round(_KEPT_SECONDS / sample.spec.hop_seconds)
+    energy = sample.log_energy - log_energy_at(NOMINAL_RMS)
+    return {model: memoriser.memory([(sample.log_mel[:kept], energy[:kept])])}
 
 
 def _write_reference(sample: VoiceSample, path: Path) -> None:

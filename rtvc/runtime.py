@@ -1,5 +1,6 @@
 """Runs exported models. The only file that knows onnxruntime; it knows nothing of audio."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from rtvc.errors import ModelError
 from rtvc.model_format import METADATA_KEY, NEXT_PREFIX, STATE_PREFIX, STATEFUL, ModelInfo
 
 Float = NDArray[np.float32]
+
+_SESSIONS_KEPT = 8
 
 # Errors come back as exceptions; onnxruntime's own log lines would land on the user's screen.
 onnxruntime.set_default_logger_severity(4)
@@ -55,6 +58,16 @@ def _open(path: Path) -> tuple[Any, ModelInfo]:
     """A session and what the file says of itself, checked against each other."""
     if not path.is_file():
         raise ModelError(f"There is no model file {path}.")
+    file = path.stat()
+    return _opened(path, file.st_mtime_ns, file.st_size)
+
+
+@lru_cache(maxsize=_SESSIONS_KEPT)
+def _opened(path: Path, changed: int, size: int) -> tuple[Any, ModelInfo]:
+    """Of a file as it is now. Models share a session, which keeps no state.
+
+    To make one takes 40 ms; to let go of one keeps the interpreter's lock for as long as a hop lasts.
+    """
     session = _session(path)
     metadata = session.get_modelmeta().custom_metadata_map
     if METADATA_KEY not in metadata:
@@ -105,7 +118,7 @@ class StepModel:
         self._session, self.info = opened or _open(path)
         if self.info.kind != STATEFUL:
             raise ModelError(f"{path.name} is a {self.info.kind} model and cannot be run step by step.")
-        self._inputs = {n: np.zeros((1, 1, w), np.float32) for n, w in self.info.inputs.items()}
+        self._inputs = {n: np.zeros(shape, np.float32) for n, shape in self.info.input_shapes().items()}
         self._states = [self.initial_state(), self.initial_state()]
         shape = self._session.get_outputs()[0].shape
         self._output: Float = np.zeros(shape, np.float32)
@@ -127,12 +140,16 @@ class StepModel:
 
     def step(self, **frame: Float) -> Float:
         """One frame of each input, shape (width,); returns the output frame, overwritten by the next step."""
-        for name, value in frame.items():
-            self._inputs[name][0, 0] = value
+        self.hold(**frame)
         self._session.run_with_iobinding(self._bindings[self._turn])
         self._turn = 1 - self._turn
         frame_out: Float = self._output[0, 0]
         return frame_out
+
+    def hold(self, **inputs: Float) -> None:
+        """Inputs for the next step and all after it, until they are given anew."""
+        for name, value in inputs.items():
+            self._inputs[name][0] = value
 
     def _bind(self, source: int, destination: int) -> Any:
         binding = self._session.io_binding()

@@ -1,9 +1,11 @@
 """VoiceEncoder: turns speech into the vector by which a model knows a voice. Every model has its own."""
 
+import hashlib
+
 import numpy as np
 from numpy.typing import NDArray
 
-from rtvc.catalog import encoder_path, sha256
+from rtvc.catalog import encoder_path, model_path, saying_path
 from rtvc.runtime import StepModel
 
 WINDOW = "window"  # the graph's input: a stretch of log-mels, flattened
@@ -14,8 +16,12 @@ Float = NDArray[np.float32]
 
 
 def fingerprint(model_name: str) -> str:
-    """Which encoder a model has now; vectors of another one mean nothing to it."""
-    return sha256(encoder_path(model_name))[:_FINGERPRINT_DIGITS]
+    """Of all that makes a voice for a model; what other files made of it means nothing to these."""
+    paths = [encoder_path(model_name)]
+    if saying := saying_path(model_name):
+        paths += [model_path(model_name), saying]
+    files = b"".join(path.read_bytes() for path in paths)
+    return hashlib.sha256(files).hexdigest()[:_FINGERPRINT_DIGITS]
 
 
 class VoiceEncoder:

@@ -39,6 +39,7 @@ class VoiceSample:
 
     audio: Audio  # levelled, at the rate of `spec`
     log_mel: Float  # (frames, n_mels), pauses included
+    log_energy: Float  # (frames,)
     median_log_hz: float
     speech_seconds: float
     range_db: float  # how far speech stands above what is heard in its pauses
@@ -67,7 +68,15 @@ def read_sample(paths: list[Path], spec: MelSpec) -> VoiceSample:
         )
     pitch = frames.f0_hz[_voiced(frames)]
     worst = min(range_db for _, range_db in clips)
-    return VoiceSample(audio, frames.log_mel, float(np.median(np.log(pitch))), float(seconds), worst, spec)
+    return VoiceSample(
+        audio=audio,
+        log_mel=frames.log_mel,
+        log_energy=frames.log_energy,
+        median_log_hz=float(np.median(np.log(pitch))),
+        speech_seconds=float(seconds),
+        range_db=worst,
+        spec=spec,
+    )
 
 
 def _checked_clip(path: Path, spec: MelSpec) -> tuple[Audio, float]:

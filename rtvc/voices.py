@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtvc.errors import ModelError
+from rtvc.model_format import MemoryShape
+from rtvc.voice_memory import remembered
 
 VOICE_SUFFIX = ".voice.json"
 
@@ -24,6 +26,7 @@ class Voice:
     licence: str
     source: str
     encoders: dict[str, str] = field(default_factory=dict)  # of an own voice: model -> which encoder made it
+    memories: dict[str, str] = field(default_factory=dict)  # model -> how it sounds at each sound, as text
 
     def embedding(self, model: str, width: int | None = None) -> NDArray[np.float32]:
         """The vector for a model; `width` is how many numbers that model wants."""
@@ -34,6 +37,17 @@ class Voice:
         if width not in (None, len(vector)):
             raise ModelError(f"The voice {self.id} has {len(vector)} numbers for {model}; it wants {width}.")
         return np.array(vector, dtype=np.float32)
+
+    def memory(self, model: str, shape: MemoryShape) -> NDArray[np.float32] | None:
+        """What it remembers for a model, (rows, width); None where that is nothing."""
+        if model not in self.memories:
+            return None
+        try:
+            return remembered(self.memories[model], shape)
+        except ValueError as error:
+            raise ModelError(
+                f"The voice {self.id} can't be used with {model}: {error}; remove it or make it again."
+            ) from None
 
     @property
     def median_hz(self) -> float:
@@ -64,7 +78,10 @@ def _voice(raw: dict[str, Any]) -> Voice:
     if not all(math.isfinite(x) for vector in embeddings.values() for x in vector):
         raise ValueError("an embedding that is not finite")
     encoders = {str(model): str(made_by) for model, made_by in raw.get("encoders", {}).items()}
-    return Voice(median_log_f0=median_log_f0, embeddings=embeddings, encoders=encoders, **texts)
+    memories = {str(model): str(text) for model, text in raw.get("memories", {}).items()}
+    return Voice(
+        median_log_f0=median_log_f0, embeddings=embeddings, encoders=encoders, memories=memories, **texts
+    )
 
 
 def write_voice(voice: Voice, path: Path) -> None:
@@ -77,6 +94,7 @@ def write_voice(voice: Voice, path: Path) -> None:
         "licence": voice.licence,
         "source": voice.source,
         "encoders": voice.encoders,
+        "memories": voice.memories,
         "embeddings": {model: [round(x, 4) for x in v] for model, v in voice.embeddings.items()},
     }
     fresh = path.with_name(path.name + ".new")

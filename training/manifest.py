@@ -23,6 +23,7 @@ class Sets:
     dev_unseen: frozenset[str]  # speakers never trained on; models are selected on them
     target_references: frozenset[str]  # clips (by stem) of shipped voices, kept to judge likeness
     shipped_voices: tuple[str, ...]
+    no_memory: frozenset[str] = frozenset()  # shipped voices that are further from themselves with one
 
 
 def read_sets(path: Path) -> Sets:
@@ -31,6 +32,7 @@ def read_sets(path: Path) -> Sets:
         dev_unseen=frozenset(table["dev_unseen"]),
         target_references=frozenset(table["target_references"]),
         shipped_voices=tuple(table["shipped_voices"]),
+        no_memory=frozenset(table.get("no_memory", ())),
     )
 
 

@@ -21,7 +21,8 @@ from rtvc.conversion import Conversion
 from rtvc.errors import RtvcError, UsageError
 from rtvc.frames import Frames, in_hz
 from rtvc.level import NOMINAL_RMS
-from rtvc.runtime import StepModel, load_model
+from rtvc.runtime import BlockModel, load_model
+from rtvc.two_part import open_model
 from rtvc.voices import Voice
 from training.cache import AGAIN, Entry, FeatureCache
 from training.prepare import quantise
@@ -55,8 +56,9 @@ def _make(entry: Entry, folder: Path) -> tuple[int, np.ndarray]:
     """Worker processes: the first row and the rows."""
     cache, voices = FeatureCache(folder), [v for v in catalog.voices() if _MODEL in v.embeddings]
     voice = somebody(voices, np.random.default_rng(entry.start))
-    conversion = Conversion(StepModel(catalog.model_path(_MODEL)), voice)
-    return entry.start, quantise(said_again(cache, entry, conversion))
+    model = open_model(_MODEL)
+    assert not isinstance(model, BlockModel)
+    return entry.start, quantise(said_again(cache, entry, Conversion(model, voice)))
 
 
 def write(folder: Path, jobs: int) -> int:

@@ -1,6 +1,7 @@
 """Writes the voices of a trained `stream` beside its checkpoint: `python -m training.voice_table RUN`.
 
-A voice vector only means something to the weights it was made with, so they are written together.
+What a voice is told by, and what it remembers, only means something to the weights it was made with, so they
+are written together.
 """
 
 import argparse
@@ -13,9 +14,13 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from rtvc.level import NOMINAL_RMS, log_energy_at
 from rtvc.mel import MelSpec
+from rtvc.model_format import MemoryShape
+from rtvc.voice_memory import gathered, rounded, to_text
 from rtvc.voices import VOICE_SUFFIX, Voice, write_voice
 from training.manifest import read_sets
+from training.networks.recall import RecallConfig
 from training.networks.stream import AVERAGE, MADE_FROM, StreamConfig
 from training.prepare import dequantise
 from training.speech_batches import SpeechBatches
@@ -50,6 +55,25 @@ def voice_vector(system: StreamSystem, batches: SpeechBatches, speaker: str, ref
     return system.voice(embedding[None], index)[0].numpy()
 
 
+@torch.no_grad()
+def memory(system: StreamSystem, batches: SpeechBatches, speaker: str) -> str:
+    """Of all training speech, as the run's own encoder hears it."""
+    stream, contents, mels = system.stream, [], []
+    late = stream.config.lookahead
+    for entry in batches.of_speaker[speaker]:
+        rows = np.arange(entry.start, entry.start + entry.frames + late).clip(
+            max=entry.start + entry.frames - 1
+        )
+        mel = torch.from_numpy(dequantise(batches.mel[rows]))[None]
+        energy = batches.side[rows, 2:].astype(np.float32) - np.float32(log_energy_at(NOMINAL_RMS))
+        state = stream.content.initial_state(1)
+        content, _ = stream.content(mel, torch.from_numpy(energy)[None], state)
+        contents.append(content[0, late:].numpy())
+        mels.append(mel[0, : entry.frames].numpy())
+    shape = MemoryShape(RecallConfig().rows, RecallConfig().shape, stream.config.content_width)
+    return to_text(rounded(gathered(np.concatenate(contents), np.concatenate(mels), shape), shape))
+
+
 def write_voices(run: Path) -> int:
     config = tomllib.loads((run / "config.toml").read_text(encoding="utf-8"))
     cache, sets = Path(config["data"]["cache"]), read_sets(Path(config["data"]["sets"]))
@@ -70,6 +94,7 @@ def write_voices(run: Path) -> int:
             embeddings={MODEL_NAME: [float(x) for x in vector]},
             licence=licence,
             source=source.format(speaker),
+            memories={MODEL_NAME: memory(system, batches, speaker)} if speaker not in sets.no_memory else {},
         )
         write_voice(voice, folder / f"{speaker}{VOICE_SUFFIX}")
     with safe_open(run / AVERAGE, framework="pt") as file:

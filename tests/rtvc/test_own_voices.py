@@ -101,10 +101,12 @@ def test_voice_of_another_encoder_is_made_anew_from_what_was_kept(home):
     voice = enrol("me", [SPEECH]).voice
     path = home / "me.voice.json"
     stale = {"stream": [0.0] * 127 + [8.0]}
-    write_voice(own_voices.replace(voice, embeddings=stale, encoders={"stream": "another"}), path)
+    changed = own_voices.replace(voice, embeddings=stale, encoders={"stream": "another"}, memories={})
+    write_voice(changed, path)
     fresh = up_to_date(read_voice(path), "stream")
     # What was kept is the same speech at 16 bits.
     cosine = fresh.embedding("stream") @ voice.embedding("stream") / 64.0
+    assert fresh.memories.keys() == voice.memories.keys() == {"stream"}
     assert cosine > 0.99 and read_voice(path) == read_voice(path) and fresh.encoders == voice.encoders
     assert up_to_date(read_voice(path), "stream").embeddings == read_voice(path).embeddings
     write_voice(own_voices.replace(voice, encoders={"stream": "another"}), path)

@@ -28,6 +28,25 @@ def test_reset_starts_again(tmp_path):
     np.testing.assert_array_equal(model.step(**tiny_models.frame(3)), np.zeros(80))
 
 
+def test_models_of_one_file_share_a_session_and_no_state(tmp_path):
+    path = tiny_models.write(tmp_path / "tiny.onnx")
+    one, other = StepModel(path), StepModel(path)
+    assert one._session is other._session
+    one.step(**tiny_models.frame(0))
+    np.testing.assert_array_equal(other.step(**tiny_models.frame(1)), np.zeros(80))
+    np.testing.assert_array_equal(one.step(**tiny_models.frame(2)), tiny_models.frame(0)["mel"])
+
+
+def test_a_file_that_was_replaced_is_another_model(tmp_path):
+    path = tiny_models.write(tmp_path / "tiny.onnx")
+    assert StepModel(path).info.name == tiny_models.info().name
+    tiny_models.write(path, tiny_models.info(name="replaced"))
+    assert StepModel(path).info.name == "replaced"
+    path.unlink()
+    with pytest.raises(ModelError, match="There is no model file"):
+        StepModel(path)
+
+
 def test_description_survives_the_file(tmp_path):
     model = StepModel(tiny_models.write(tmp_path / "tiny.onnx"))
     assert model.info == tiny_models.info()

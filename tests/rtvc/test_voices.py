@@ -82,7 +82,7 @@ def test_changed_shipped_file_is_refused(tmp_path, monkeypatch):
     write_voice(VOICE, path)
     (assets / "manifest.json").write_text(json.dumps({"sha256": {"voices/zoë.voice.json": "0" * 64}}))
     monkeypatch.setattr(catalog, "ASSETS", assets)
-    monkeypatch.setattr(catalog, "_manifest", lambda: {"voices/zoë.voice.json": "0" * 64})
+    monkeypatch.setattr(catalog, "shipped_hashes", lambda: {"voices/zoë.voice.json": "0" * 64})
     with pytest.raises(ModelError, match="changed or damaged"):
         catalog.voice("zoë")
 
