@@ -70,9 +70,7 @@ class HowlGuard:
         """Keeper's thread. Sets `duck_db`; a sentence for the user when there is one."""
         if self._doing is _Doing.LISTENING and now < self._look_at:
             return None
-        while not self._waiting.empty():
-            end, rate, silence, samples = self._waiting.get()
-            self._ends[end].add(rate, silence, samples)
+        self._take_in()
         if self._doing is _Doing.LISTENING:
             self._look_at = now + _LOOK_SECONDS
             self._listen(now)
@@ -82,6 +80,13 @@ class HowlGuard:
             self._do(_Doing.LISTENING, 0.0, now)
             self._released_at = now
         return None
+
+    def _take_in(self) -> None:
+        while not self._waiting.empty():
+            end, rate, silence, samples = self._waiting.get()
+            self._ends[end].gather(rate, silence, samples)
+        for each in self._ends.values():
+            each.add_gathered()
 
     def _listen(self, now: float) -> None:
         self._suspicions = self._suspicions + 1 if self._sounds_like_feedback() else 0
@@ -111,19 +116,31 @@ class HowlGuard:
 
 
 class _End:
-    """The last second and a half of one end, at a low rate."""
+    """The last second and a half of one end, at a low rate.
+
+    Blocks are gathered first and summed all at once: one by one they would keep the interpreter's lock from
+    the worker for longer than the speaker can wait.
+    """
 
     def __init__(self) -> None:
         self.sound: Audio = np.zeros(round(_KEPT_SECONDS * _RATE), np.float32)
         self.count = 0  # samples so far; those of both ends belong to the same moments
-        self._rest: Audio = np.zeros(0, np.float32)
+        self._step = 1
+        self._gathered: list[Audio] = [np.zeros(0, np.float32)]
 
-    def add(self, rate: int, silence: int, samples: Audio) -> None:
+    def gather(self, rate: int, silence: int, samples: Audio) -> None:
         step = max(1, rate // _RATE)
-        kept = min(silence, len(self.sound) * step)
-        audio = np.concatenate((self._rest, np.zeros(kept, np.float32), samples))
+        if step != self._step:
+            self.add_gathered()
+            self._step = step
+        if silence:
+            self._gathered.append(np.zeros(min(silence, len(self.sound) * step), np.float32))
+        self._gathered.append(samples)
+
+    def add_gathered(self) -> None:
+        audio, step = np.concatenate(self._gathered), self._step
         fresh = len(audio) // step
-        self._rest = audio[fresh * step :]
+        self._gathered = [audio[fresh * step :]]
         self.count += fresh
         means = audio[: fresh * step].reshape(fresh, step).mean(axis=1)
         self.sound = np.concatenate((self.sound, means))[-len(self.sound) :]

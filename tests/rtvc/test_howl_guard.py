@@ -1,6 +1,6 @@
 """A room with a microphone and a loudspeaker, a chain between them, and the guard beside it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -110,6 +110,33 @@ def test_nobody_looking_costs_no_memory() -> None:
     for block in range(5000):
         guard.take("input", RATE, silence(block))
     assert guard._waiting.qsize() <= 2048
+
+
+def test_many_blocks_are_joined_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One by one they kept the interpreter's lock from the worker for 7 ms, three times a second."""
+    guard, joined = HowlGuard(), list[int]()
+    concatenate = np.concatenate
+
+    def counted(parts: Sequence[Audio]) -> Audio:
+        joined.append(len(parts))
+        return concatenate(parts)
+
+    for block in range(200):
+        guard.take("input", RATE, noise(block))
+        guard.take("output", RATE, noise(block))
+    monkeypatch.setattr(np, "concatenate", counted)
+    guard.look(100.0)
+    assert max(joined) > 200 and len(joined) < 20
+
+
+def test_both_ends_keep_time_whatever_the_blocks_silences_and_rates() -> None:
+    guard = HowlGuard()
+    for rate, pause, length in ((48000, 0, 192), (48000, 48000, 100), (16000, 0, 77), (16000, 8000, 3)):
+        for _ in range(3):
+            guard.take("input", rate, np.zeros(rate * length // 1000, np.float32), pause)
+    guard.look(100.0)
+    seconds = 3 * (0.192 + 1.0 + 0.100 + 0.077 + 0.5 + 0.003)
+    assert guard._ends["input"].count == pytest.approx(4000 * seconds, abs=2)
 
 
 def test_a_voice_that_merely_passes_through_is_no_feedback() -> None:
