@@ -49,9 +49,7 @@ class HintFinder(QObject):
             return ""
         now, faults, xruns = self._past[-1]
         if self._load > _FULL_LOAD:
-            return self.tr(
-                "The computer is too busy for this. Close other programs, or choose the preset low."
-            )
+            return self.tr("The computer is too busy for this. Close other programs.")
         if faults - self._past[0][1] >= 2:
             return self.tr("The sound was interrupted just now. A preset with more delay is steadier.")
         if self._has_clipped and now - self._clipped_at < _WINDOW_SECONDS / 2:

@@ -9,6 +9,7 @@ from gui.parts import set_role, words
 
 _NONE = "–"
 _HIGH_LOAD = 0.7
+_LESS_EFFORT = 0.95  # shown as less than all
 
 
 class _Figure(QWidget):
@@ -34,7 +35,8 @@ class StatusStrip(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.delay = _Figure(self.tr("Delay"), self.tr("From your mouth to the listener's ear"))
-        self.load = _Figure(self.tr("Load"), self.tr("Time spent computing per time of sound, on one core"))
+        self._load_hint = self.tr("Time spent computing per time of sound, on one core")
+        self.load = _Figure(self.tr("Load"), self._load_hint)
         self.faults = _Figure(self.tr("Interruptions"), self.tr("None so far"))
         self.time = _Figure(self.tr("Running"), self.tr("How much sound has been taken in"))
         line = QHBoxLayout(self)
@@ -55,8 +57,7 @@ class StatusStrip(QWidget):
                 "Devices are counted as the sound system states them."
             ).format(latency["input_ms"], latency["chain_ms"], latency["buffer_ms"], latency["output_ms"])
         )
-        load = float(stats["load"])
-        self.load.show_value(f"{load:.0%}", "warning" if load > _HIGH_LOAD else "")
+        self._show_load(float(stats["load"]), float(stats["effort"]))
         faults = stats["underruns"] + stats["drops"] + stats["overruns"]
         self.faults.show_value(str(faults), "warning" if faults else "")
         self.faults.setToolTip(
@@ -74,6 +75,15 @@ class StatusStrip(QWidget):
         )
         minutes, seconds = divmod(int(stats["seconds"]), 60)
         self.time.show_value(f"{minutes}:{seconds:02d}")
+
+    def _show_load(self, load: float, effort: float) -> None:
+        self.load.show_value(f"{load:.0%}", "warning" if load > _HIGH_LOAD else "")
+        done = self.tr("There is time for all the work on the sound.")
+        if effort < _LESS_EFFORT:
+            done = self.tr(
+                "There is time for {0:.0%} of the work on the sound; it is a little rougher, not late."
+            ).format(effort)
+        self.load.setToolTip(f"{self._load_hint}\n{done}")
 
     def show_link(self, link: dict[str, Any]) -> None:
         rates = f"{link['input_rate'] / 1000:g} → {link['output_rate'] / 1000:g} kHz"

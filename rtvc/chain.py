@@ -25,6 +25,7 @@ from rtvc.speaker import Speaker
 from rtvc.stage import Pipeline, Stage
 from rtvc.targets import target_voice
 from rtvc.timbre import SYSTEM, PlayedMels, PlayedPartials, Player, Playing
+from rtvc.two_part import open_model
 from rtvc.vocoder import Vocoder
 from rtvc.voices import Voice
 from rtvc.windowed import WindowedConversion
@@ -53,6 +54,7 @@ class Chain(Pipeline):
         self._player = next((stage for stage in stages if isinstance(stage, Player)), None)
         self._gate = next((stage for stage in stages if isinstance(stage, NoiseGate)), None)
         self._noise = next((stage for stage in stages if isinstance(stage, NoiseReduction)), None)
+        self._vocoder = next((stage for stage in stages if isinstance(stage, Vocoder)), None)
         self._input_gain, self._output_gain = (stage for stage in stages if isinstance(stage, Gain))
         self._source_pitch_hz = built_for.settings.source_pitch_hz  # said, against found
 
@@ -93,6 +95,8 @@ class Chain(Pipeline):
             return None
         voice = target_voice(settings.target, settings.model)
         converter.vector(voice)
+        if self._conversion:
+            self._conversion.memory(voice)
         return voice
 
     def tune(self, prepared: Prepared) -> None:
@@ -109,6 +113,12 @@ class Chain(Pipeline):
             self._windowed.speak_as(voice)
         if self._player:
             self._player.play(_playing(settings))
+
+    def set_effort(self, effort: float) -> float:
+        if self._vocoder is None:
+            return 1.0
+        self._vocoder.set_effort(effort)
+        return effort
 
     def take_over(self, previous: Pipeline) -> None:
         if isinstance(previous, Chain) and self._conversion and previous._conversion:
@@ -152,7 +162,7 @@ def _converter(settings: ChainSettings, voice: Voice | None) -> _Converter:
         return _player(settings)
     if voice is None:
         return Unconverted(MelSpec())
-    model = load_model(catalog.model_path(settings.model, settings.preset_name))
+    model = open_model(settings.model, settings.preset_name)
     if model.info.system == SYSTEM:
         raise UsageError(f"The model {settings.model} plays instruments; it goes with --mode timbre.")
     if isinstance(model, BlockModel):

@@ -222,6 +222,7 @@ class Engine:
             latency=latency,
             load=chain.hops.load,
             hop_p99_ms=chain.hops.p99_ms(),
+            effort=chain.pace.effort,
             recorded_seconds=recorder.seconds if recorder else 0.0,
             recording_drops=recorder.dropped_blocks if recorder else 0,
             howls=self._howl_guard.howls,

@@ -14,6 +14,7 @@ from rtvc.stage import Audio
 
 Real = NDArray[np.float32]
 
+_FEWEST_ITERATIONS = 4  # cost a third of 20, and half a point of PESQ
 _LOUDEST = 1e6  # magnitude far above any sound's; its square still fits
 
 
@@ -53,6 +54,11 @@ class GriffinLim:
     def reset(self) -> None:
         self._solver = self._from_mels
         self._state = self._solver.initial_state()
+
+    def set_effort(self, effort: float) -> None:
+        """Between any two frames. The share of its iterations that there is time for."""
+        fewest = min(_FEWEST_ITERATIONS, self.iterations)
+        self._from_mels.iterations = max(fewest, round(effort * self.iterations))
 
     @property
     def n_bins(self) -> int:

@@ -1,6 +1,7 @@
 """From one pipeline to another while sound runs, without a click and without a gap. Knows no thread."""
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -9,16 +10,34 @@ from rtvc.stage import Audio, Pipeline
 
 _SETTLE_SECONDS = 0.15  # what a model wants to have heard before it is listened to
 _FADE_SECONDS = 0.03
-_WARM_UP_BLOCK = 256
+_FULL_EFFORT_SECONDS = 0.06  # before it is listened to
+_WARM_UP_BLOCK_SECONDS = 0.012  # about a hop
+_REST_AFTER_SECONDS = 0.003  # of sums, in which what is heard gets less of the interpreter
 
 
-def warm_up(pipeline: Pipeline, input_rate: int, seconds: float = 0.25) -> None:
-    """Any thread. Let a pipeline run on silence before sound depends on it: first calls allocate and load."""
-    silence = np.zeros(_WARM_UP_BLOCK, np.float32)
-    for index in range(round(seconds * input_rate / _WARM_UP_BLOCK)):
+def nap() -> None:
+    """Any thread. One of real-time rank must rest now and then, or the system takes its rank away."""
+    time.sleep(0.001)
+
+
+def warm_up(
+    pipeline: Pipeline, input_rate: int, seconds: float = 0.25, await_rest: Callable[[], None] = nap
+) -> None:
+    """Any thread. Let a pipeline run on silence before sound depends on it: first calls allocate and load.
+
+    `await_rest` is called before each hop, or some short ones, and returns when they disturb nobody.
+    """
+    worked = _REST_AFTER_SECONDS
+    pipeline.set_effort(0.0)
+    silence = np.zeros(round(_WARM_UP_BLOCK_SECONDS * input_rate), np.float32)
+    for _ in range(round(seconds / _WARM_UP_BLOCK_SECONDS)):
+        if worked >= _REST_AFTER_SECONDS:
+            await_rest()
+            worked = 0.0
+        began = time.perf_counter()
         pipeline.process(silence.copy())
-        if index % 8 == 0:
-            time.sleep(0.001)  # a thread of real-time rank must rest, or the system takes its rank away
+        worked += time.perf_counter() - began
+    pipeline.set_effort(1.0)
     pipeline.reset()
 
 
@@ -40,6 +59,7 @@ class Handover:
         self._rise = rising_ramp(round(_FADE_SECONDS * rate))
         self._fade_at = max(lead, 0) + round(_SETTLE_SECONDS * rate)
         self._fade_end = self._fade_at + len(self._rise)
+        self._full_effort_at = self._fade_at - round(_FULL_EFFORT_SECONDS * rate)
         self._at = 0
         self._old_waiting = np.zeros(0, np.float32)  # from position `_at` on
         self._new_waiting = np.zeros(0, np.float32)  # from position `_new_at` on, which is never before `_at`
@@ -49,6 +69,11 @@ class Handover:
     @property
     def is_done(self) -> bool:
         return self._at >= self._fade_end
+
+    def set_effort(self, effort: float) -> None:
+        """Until it is listened to, the new one need not do more than it must."""
+        self._old.set_effort(effort)
+        self.new.set_effort(effort if self._at >= self._full_effort_at else 0.0)
 
     def process(self, block: Audio) -> Audio:
         """Take a block; return what may be heard. After `is_done` only the new pipeline is to be used."""

@@ -248,6 +248,7 @@ class Keeper:
                 self._in_effect = replace(
                     self._in_effect, devices=replace(self._in_effect.devices, monitor=wanted.devices.monitor)
                 )
+            self._opener.look_up(self._session, self._in_effect, wanted)
             if not wanted.opens_like(self._in_effect):
                 self._switch(wanted)
             elif not wanted.builds_like(self._in_effect):

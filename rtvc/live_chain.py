@@ -17,6 +17,7 @@ from rtvc.fades import read_across_cut, rising_ramp
 from rtvc.handover import Handover
 from rtvc.inlet import Inlet
 from rtvc.output_buffer import OutputBuffer
+from rtvc.pace import Pace
 from rtvc.presets import Preset
 from rtvc.ring import Ring
 from rtvc.stage import Audio, Pipeline
@@ -47,7 +48,7 @@ class LiveChain:
         """`latency_seconds` is the least delay wanted, where sound is to be as late as another chain's."""
         self._pipeline, self._is_duplex = pipeline, is_duplex
         self._given_last = pipeline  # stored by the thread that swaps and tunes
-        self._input_rate, self._input_block = input_rate, input_block
+        self._input_rate, self._input_block, self._output_block = input_rate, input_block, output_block
         self._output_rate = pipeline.output_rate
         self._ratio = self._output_rate / input_rate
         # The output's numbers are those of the input, at its own rate, plus a shift that changes when another
@@ -78,7 +79,7 @@ class LiveChain:
         self._behind = 0  # input samples worked off since the ring was last empty
         self.tap = Tap(input_rate, self._output_rate)
         self._ducking = Gain(self._output_rate)
-        self.hops = HopMeter()
+        self.hops, self.pace = HopMeter(), Pace()
         self.input_level = PeakMeter(input_rate)
         self.output_level = PeakMeter(self._output_rate)
         self.cuts = 0
@@ -157,9 +158,13 @@ class LiveChain:
         self.tap.begin_block(self._due() - self.output.written)
         self.tap.heard(block)
         self.input_level.add(block)
+        effort = self._set_effort()
         began = time.perf_counter()
         audio = self._processed(block)
-        self.hops.add(time.perf_counter() - began, len(block) / self._input_rate, len(audio) > 0)
+        seconds = time.perf_counter() - began
+        self.hops.add(seconds, len(block) / self._input_rate, len(audio) > 0)
+        if len(audio) and effort is not None:
+            self.pace.add_hop(seconds, effort)
         self._taken += len(block)
         if np.isfinite(self.output_level.add(audio)):
             self.tap.said(audio, self.output.is_muted)
@@ -167,6 +172,19 @@ class LiveChain:
         else:
             self._repair()
         return True
+
+    def _set_effort(self) -> float | None:
+        """Worker thread. Let the chain work as much as there is time for; None while there are two."""
+        left = self.output.seconds_left - self._seconds_into_block()
+        if self._handover is None:
+            return self._pipeline.set_effort(self.pace.effort_for(left))
+        self._handover.set_effort(self.pace.effort_for(left / 2))
+        return None
+
+    def _seconds_into_block(self) -> float:
+        """Worker thread. How much of the block that the speaker took last is played; at worst all of it."""
+        block_seconds = self._output_block / self._output_rate
+        return min(block_seconds, self._clock() - self._captured[1]) if self._is_duplex else block_seconds
 
     def _processed(self, block: Audio) -> Audio:
         """Worker thread. The chain, with what comes in beside the microphone mixed in."""
@@ -220,10 +238,12 @@ class LiveChain:
         """Whether what waits would come out too late to be played, now and in future.
 
         A short stall is worked off, because the models remember what they hear and its sound is skipped in
-        the output anyway. A chain that is too slow never catches up: it has to be given less to do.
+        the output anyway. A chain that is too slow never catches up, and is late all the time: it has to be
+        given less to do. One that is in time may be as busy as it likes.
         """
         longest, most = _LONGEST_BEHIND_SECONDS * self._input_rate, _MOST_BEHIND_SECONDS * self._input_rate
-        return waiting > most or (self._behind > longest and waiting > self._input_block)
+        is_slow = self._behind > longest and waiting > self._input_block
+        return waiting > most or (is_slow and self.output.is_starving)
 
     def _drop(self, block: Audio, count: int) -> None:
         """Worker thread. Skip to the newest block, with a short fade so that the chain hears no click."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from rtvc.audio_link import AudioLink, DeviceChoice, DeviceSpec, OpenAudio
-from rtvc.handover import warm_up
+from rtvc.handover import nap, warm_up
 from rtvc.log import LOGGER
 from rtvc.measured import Measured, reported_seconds
 from rtvc.preparation import Preparation, Rates
@@ -122,17 +122,26 @@ class Opener:
     def _recall(self, microphone: str) -> Speaker | None:
         return self._speakers.recall(microphone) if self._speakers else None
 
-    def _warm_pipeline(self, settings: ChainSettings, rates: Rates) -> Pipeline:
+    def _warm_pipeline(
+        self, settings: ChainSettings, rates: Rates, await_rest: Callable[[], None] = nap
+    ) -> Pipeline:
         """Ready to be heard."""
+        await_rest()
         pipeline = self._build(settings, *rates)
-        warm_up(pipeline, rates[0])
+        warm_up(pipeline, rates[0], await_rest=await_rest)
         return pipeline
+
+    def look_up(self, session: Session, before: Wanted, wanted: Wanted) -> None:
+        """Build what is bypassed, for nothing but to hear now, not when the bypass ends, that it can't be."""
+        if wanted.is_bypassed and wanted.settings.names != before.settings.names:
+            session.await_rest()
+            self._build(wanted.settings, *_rates(session))
 
     def swap(self, session: Session, before: Wanted, wanted: Wanted) -> None:
         """Let another pipeline take over in a session that runs."""
         if not before.is_bypassed:
             self.bypass_latency_seconds = session.chain.latency_seconds
-        pipeline = self._warm_pipeline(wanted.heard, _rates(session))
+        pipeline = self._warm_pipeline(wanted.heard, _rates(session), session.await_rest)
         session.chain.swap(pipeline, self.least_latency_seconds(wanted))
 
     def measure(self, wanted: Wanted) -> LoopReport:

@@ -15,6 +15,8 @@ late. Only a few milliseconds are given way to, because devices may deliver less
 start; they are taken back as soon as they prove needless. Refuses to know the devices and the chain.
 """
 
+import math
+
 import numpy as np
 
 from rtvc.fades import EdgeFader, read_across_cut, rising_ramp
@@ -100,6 +102,11 @@ class OutputBuffer:
 
     # ---- worker thread
 
+    @property
+    def seconds_left(self) -> float:
+        """Worker thread. How long the speaker has sound for; below 0 where it waits for some."""
+        return (self._ring.written - self._played) / self._rate if self._is_playing else math.inf
+
     def write(self, audio: Audio, floor: int) -> None:
         """Worker thread. Append sound and say up to which number the chain has kept its promise."""
         self._owed -= self._ring.write_silence(self._owed)
@@ -145,6 +152,11 @@ class OutputBuffer:
     def is_playing(self) -> bool:
         """Any thread. Whether the delay is chosen and sound flows, muted or not."""
         return self._is_playing
+
+    @property
+    def is_starving(self) -> bool:
+        """Any thread. Whether less was there than was due when the speaker asked last."""
+        return self._is_starving
 
     def know_machine(self, previous: "OutputBuffer") -> None:
         """Before the first block. The same devices, opened again: what proved wrong there need not again."""

@@ -76,7 +76,7 @@ class PhaseSolver:
         self._spec = spec
         self._lookahead = math.ceil(lookahead)
         self._early = round((self._lookahead - lookahead) * spec.hop)
-        self._iterations = iterations
+        self.iterations = iterations  # may be changed between two frames
         self._inversion = inversion
         self._forward, self._inverse = row_fft.TRANSFORMS
         self._active = active = spec.overlap + self._lookahead
@@ -125,25 +125,25 @@ class PhaseSolver:
         )
 
     def step(self, state: State, magnitude: Real, mel: Real | None = None) -> Audio:
-        """Take one frame (1, bins); return the block that leaves, which at first is none."""
+        """Take one frame (1, bins); return what leaves, which at first is nothing."""
         frozen = self._spec.overlap - 1
         self._admit(state, magnitude, mel)
         self._weigh_frames(state)
         # Blocks before the first sample are silence for good, whatever frames would put there.
         first = max(frozen, len(state.blocks) - state.frames_seen)
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is caught below
-            self._iterate(state, first, self._iterations)
+            self._iterate(state, first, self.iterations)
             if not self._is_sane(state):
                 self._start_over(state, first)
         return self._leaving(state, state.frames_seen - frozen - self._lookahead)
 
     def _leaving(self, state: State, number: int) -> Audio:
-        """What leaves as block `number`; the first brings along what later ones have sent ahead."""
-        if number < 1:
+        """What leaves as block `number`, less what left early, and the early part of the one behind it."""
+        if number < 0:
             return _NOTHING
         start = (self._spec.overlap - 1) * self._spec.hop
-        stop = start + self._spec.hop + self._early
-        return state.blocks.reshape(-1)[start + (self._early if number > 1 else 0) : stop].copy()
+        gone = self._early if number else self._spec.hop  # before the first block there is none
+        return state.blocks.reshape(-1)[start + gone : start + self._spec.hop + self._early].copy()
 
     def _admit(self, state: State, magnitude: Real, mel: Real | None) -> None:
         """Make the new frame the newest; its phase is that of the waveform known under it."""

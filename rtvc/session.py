@@ -18,6 +18,7 @@ _DEAD_AFTER_SECONDS = 1.0  # a device that does not call for so long is gone
 _START_PATIENCE_SECONDS = 3.0  # but the first call may take: Bluetooth has to wake up
 _COLLECT_EVERY_SECONDS = 5.0
 _FADE_OUT_SECONDS = 0.01
+_LONGEST_HOP_SECONDS = 0.05
 _UNBEARABLY_LATE_SECONDS, _PATIENCE_SECONDS = 0.1, 5.0
 
 
@@ -53,10 +54,12 @@ class Session:
         self._is_closing = False
         # One float each, stored by one callback, read by the watchdog.
         self._last_capture = self._last_play = 0.0
-        # A bare lock as a binary semaphore: locked means nothing to do. Only the worker locks it, only the
-        # input callback unlocks it (and `close`, when no more callbacks come), and unlocking never waits.
+        # A bare lock as a binary semaphore: locked means nothing to do. Only the worker locks it, only one
+        # callback unlocks it (and `close`, when no more callbacks come), and unlocking never waits.
         # A Condition or an Event would make the callback wait for a lock that the worker may just hold.
         self._work_to_do = threading.Lock()
+        # The same the other way round: the worker unlocks it after a hop, whoever waits for that locks it.
+        self._hop_done = threading.Lock()
         self._worker = threading.Thread(target=self._work, name="rtvc worker", daemon=True)
 
     def now(self) -> float:
@@ -109,6 +112,15 @@ class Session:
         """How long at most it may stay that late once more. To open again costs a fifth of a second."""
         return _PATIENCE_SECONDS if self.link.backlog_seconds > _UNBEARABLY_LATE_SECONDS else math.inf
 
+    def await_rest(self) -> None:
+        """Keeper's thread. Wait until the worker has just done a hop: what is computed now disturbs none.
+
+        Where no sound comes it does not wait, so that a device that went away is noticed in time.
+        """
+        if self._clock() - self._last_capture < _LONGEST_HOP_SECONDS:
+            self._hop_done.acquire(blocking=False)
+            self._hop_done.acquire(timeout=_LONGEST_HOP_SECONDS)
+
     def latency(self) -> Latency:
         into, out = self.link.input_latency_seconds, self.link.output_latency_seconds
         if self._loop_seconds is not None:  # measured as one; shared out as the sound system would
@@ -141,13 +153,21 @@ class Session:
         """Input callback."""
         self.chain.capture(block)
         self._last_capture = self._clock()
-        if self._work_to_do.locked():
-            self._work_to_do.release()
+        if not self.link.is_duplex:
+            self._wake_worker()
 
     def _on_play(self, out: Audio) -> None:
-        """Output callback."""
+        """Output callback. Where one stream serves both ends it comes right after the other callback, and the
+        worker has to see what the speaker took."""
         self.chain.play(out)
         self._last_play = self._clock()
+        if self.link.is_duplex:
+            self._wake_worker()
+
+    def _wake_worker(self) -> None:
+        """One callback."""
+        if self._work_to_do.locked():
+            self._work_to_do.release()
 
     # ---- worker thread
 
@@ -165,10 +185,13 @@ class Session:
 
     def _work_until_closed(self) -> None:
         """Worker thread."""
-        collected = self._clock()
+        collected, hops = self._clock(), 0
         while not self._is_closing:
             if self.chain.work_once():
                 continue
+            if self.chain.hops.count != hops and self._hop_done.locked():
+                self._hop_done.release()
+            hops = self.chain.hops.count
             if self._clock() - collected > _COLLECT_EVERY_SECONDS:
                 realtime.collect_garbage()
                 collected = self._clock()

@@ -83,6 +83,11 @@ class ChainSettings:
         return replace(self, gate_db=None if self.gate_db is None else 0.0, **plain)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What has to be there to be heard, by name."""
+        return self.mode, self.target, self.model, self.timbre
+
+    @property
     def model_name(self) -> str:
         return model_meant(self.mode, self.model)
 

@@ -90,6 +90,11 @@ class Pipeline:
     def tune(self, prepared: Any) -> None:
         """Worker thread, between two blocks. Take on what of the settings needs no other stages."""
 
+    def set_effort(self, effort: float) -> float:
+        """Worker thread, between two blocks. From 1, all that belongs to the sound, to 0, the least that will
+        do; returns what the stages here make of it."""
+        return 1.0
+
     def process(self, block: Audio) -> Audio:
         out: Any = block
         for stage in self.stages:

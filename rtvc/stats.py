@@ -65,6 +65,7 @@ class Stats(Counts):
     latency: Latency = Latency()
     load: float = 0.0  # time the worker computes per time of sound, lately; 1.0 cannot be kept up
     hop_p99_ms: float = 0.0
+    effort: float = 1.0  # of the work that belongs to the sound, what there was time for in the last second
     howls: int = 0  # times microphone and loudspeaker fed each other
     ducked_db: float = 0.0  # how far the output is turned down for that, at present
     drift_ppm: float = 0.0  # how much faster the speaker's clock runs, where the two ends have one each
@@ -88,15 +89,15 @@ class HopMeter:
 
     def __init__(self) -> None:
         self._hops_ms = np.zeros(_HOPS_REMEMBERED, np.float32)
-        self._hops = 0
+        self.count = 0  # of hops so far
         self._audio_seconds = self._busy_seconds = 0.0
         self.load = 0.0
 
     def add(self, busy_seconds: float, audio_seconds: float, was_hop: bool) -> None:
         """Worker thread. One call of the chain; only those that let sound out count as hops."""
         if was_hop:
-            self._hops_ms[self._hops % _HOPS_REMEMBERED] = busy_seconds * 1e3
-            self._hops += 1
+            self._hops_ms[self.count % _HOPS_REMEMBERED] = busy_seconds * 1e3
+            self.count += 1
         self._audio_seconds += audio_seconds
         self._busy_seconds += busy_seconds
         if self._audio_seconds >= 0.5:
@@ -104,7 +105,7 @@ class HopMeter:
             self._audio_seconds = self._busy_seconds = 0.0
 
     def p99_ms(self) -> float:
-        count = min(self._hops, _HOPS_REMEMBERED)
+        count = min(self.count, _HOPS_REMEMBERED)
         return float(np.percentile(self._hops_ms[:count], 99)) if count else 0.0
 
 

@@ -25,6 +25,9 @@ class Vocoder:
     def reset(self) -> None:
         self._griffin_lim.reset()
 
+    def set_effort(self, effort: float) -> None:
+        self._griffin_lim.set_effort(effort)
+
     def process(self, mels: PitchedMels) -> Audio:
         return joined(
             [

@@ -202,10 +202,12 @@ def test_levels_figures_and_clipping(qtbot: QtBot, session: Session, link: DemoL
     assert live.signal.output.meter.level_db == pytest.approx(-20)
     assert live.signal.input.pitch.text() == "118 Hz"
     strip = live.strip
-    assert strip.delay.value.text() == "83 ms" and "Conversion 70.6 ms" in strip.delay.toolTip()
+    assert strip.delay.value.text() == "83 ms" and "Conversion 64.8 ms" in strip.delay.toolTip()
     figures = [figure.value.text() for figure in (strip.load, strip.faults, strip.time)]
     assert figures == ["17%", "3", "1:01"]
-    assert "too loud" in live.transport.detail.text()
+    assert "too loud" in live.transport.detail.text() and "all the work" in strip.load.toolTip()
+    link.tell_stats(effort=0.62)
+    assert "62% of the work" in strip.load.toolTip()
     session.controller.stop()
     assert not live.signal.input.meter.is_clipped and strip.delay.value.text() == "–"
 

@@ -38,6 +38,16 @@ def test_commands_change_what_is_heard_and_what_fails_changes_nothing() -> None:
         assert len(room.devices) == 1
 
 
+def test_what_is_not_there_is_refused_while_it_is_bypassed() -> None:
+    room = Room()
+    with Engine(scaled, ChainSettings(), open_audio=room.open, clock=room.clock) as engine:
+        engine.bypass(True)
+        room.talk_until(engine, "applied")
+        engine.apply(ChainSettings(target="nobody"))
+        assert room.talk_until(engine, "refused").message == "There is no voice 'nobody'."
+        assert engine.wanted.settings == ChainSettings() and engine.wanted.is_bypassed
+
+
 def test_another_device_takes_over_when_it_sounds() -> None:
     room = Room()
     with Engine(scaled, ChainSettings(), DeviceChoice(output="A"), room.open, room.clock) as engine:

@@ -221,6 +221,32 @@ def test_other_front_ends(spec):
     assert 0.3 < np.linalg.norm(out) / np.linalg.norm(sound[: len(out)]) < 1.5
 
 
+def test_less_effort_costs_sound_not_time(speech):
+    """As much comes out, at the same time, a little less like what was asked for."""
+    wanted = mels(speech, SPEC)
+    full, less, both = (GriffinLim(SPEC, -0.5, 20) for _ in range(3))
+    less.set_effort(0.0)
+    whole, rough = full.process(wanted), less.process(wanted)
+    assert len(whole) == len(rough)
+    errors = [convergence_db(sound, magnitudes(speech, SPEC), SPEC) for sound in (whole, rough)]
+    assert errors[0] + 0.2 < errors[1] < -11
+    both.set_effort(0.0)
+    both.set_effort(1.0)
+    assert np.array_equal(both.process(wanted), whole)
+
+
+def test_effort_is_a_share_of_the_iterations():
+    vocoder, done = GriffinLim(SPEC, 0, 20), []
+    forward = vocoder._from_mels._forward
+    vocoder._from_mels._forward = lambda *args: (done.append(1), forward(*args))[1]
+    counts = []
+    for effort in (1.0, 0.5, 0.2, 0.0):
+        vocoder.set_effort(effort)
+        vocoder.process(silent(1))
+        counts.append(len(done) - sum(counts))
+    assert counts == [21, 11, 5, 5], "one more for the new frame's phase"
+
+
 def test_both_sources_in_one_stream_need_a_reset(speech):
     vocoder = GriffinLim(SPEC, 0, iterations=2)
     vocoder.process(mels(speech, SPEC)[:8])

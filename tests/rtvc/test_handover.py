@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from rtvc.handover import warm_up
+from rtvc.live_chain import LiveChain
 from rtvc.stage import Audio, Pipeline
 from tests.fakes import Hopping
-from tests.rtvc.test_live_chain import BLOCK, MARGIN, RATE, Rig, expected_delay
+from tests.rtvc.test_live_chain import BLOCK, MARGIN, PRESET, RATE, Diligent, Rig, expected_delay
 
 
 class Scaling(Hopping):
@@ -34,6 +36,30 @@ def test_the_delay_becomes_that_of_the_new_one(old: int, new: int) -> None:
     assert (rig.chain.output.underruns, rig.chain.output.cuts) == (0, 0)
     assert clicks(rig, since) < 0.08
     assert np.abs(np.concatenate(rig.played)[since:]).reshape(-1, BLOCK).max(axis=1).min() > 0.1, "no gap"
+
+
+def test_the_new_one_works_little_until_it_is_listened_to() -> None:
+    rig, old, new = Rig(), Diligent([0.0]), Diligent([0.0])
+    rig.chain = LiveChain(old, RATE, BLOCK, BLOCK, PRESET)
+    rig.run(1.0)
+    rig.chain.swap(new)
+    rig.run(1.0)
+    efforts = new.efforts[1:]  # before the first block nobody has said anything
+    assert efforts == sorted(efforts) and set(efforts) == {0.0, 1.0}
+    assert 0.06 < efforts.count(0.0) * 557 / RATE < 0.12
+    assert set(old.efforts) == {1.0}
+
+
+def test_a_warm_up_rests_before_each_long_hop(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, rests = [0.0], list[float]()
+    monkeypatch.setattr("rtvc.handover.time.perf_counter", lambda: clock[0])
+    diligent = Diligent(clock)
+    for diligent.seconds, least, most in ((0.006, 0.9, 1.1), (0.002, 0.25, 0.5), (0.0, 0.0, 0.1)):
+        diligent.efforts.clear()
+        rests.clear()
+        warm_up(diligent, RATE, await_rest=lambda: rests.append(clock[0]))
+        assert len(diligent.efforts) > 10
+        assert rests and least <= len(rests) / len(diligent.efforts) <= most
 
 
 def test_a_quicker_one_can_be_as_late_as_the_one_before() -> None:

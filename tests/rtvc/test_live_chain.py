@@ -96,6 +96,40 @@ def test_bursts_and_any_phase_are_allowed_for() -> None:
     assert rig.delay_at_end() == expected_delay(rig.stage) + 2 * BLOCK
 
 
+class Diligent(Pipeline):
+    """Takes its time, and less where less is asked for."""
+
+    def __init__(self, clock: list[float]) -> None:
+        super().__init__([Hopping(557)])
+        self.clock, self.seconds = clock, 0.0
+        self.effort, self.efforts = 1.0, list[float]()
+
+    def set_effort(self, effort: float) -> float:
+        self.effort = effort
+        return effort
+
+    def process(self, block: Audio) -> Audio:
+        out = super().process(block)
+        if len(out):
+            self.clock[0] += self.seconds * (1.0 - 0.4 * (1.0 - self.effort))
+            self.efforts.append(self.effort)
+        return out
+
+
+def test_a_hop_that_would_be_late_is_done_with_less_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("rtvc.live_chain.time.perf_counter", lambda: clock[0])
+    rig, diligent = Rig(seconds=13.0), Diligent(clock)
+    rig.chain = LiveChain(diligent, RATE, BLOCK, BLOCK, PRESET, clock=lambda: 0.0)
+    efforts = []
+    for diligent.seconds, seconds in ((0.001, 2.0), (0.0065, 2.0), (0.001, 8.0)):
+        rig.run(seconds)
+        efforts.append(np.mean(diligent.efforts[-50:]))
+        assert rig.chain.pace.effort == pytest.approx(efforts[-1], abs=0.2)
+    assert efforts[0] == efforts[2] == 1.0
+    assert 0.1 < efforts[1] < 0.9
+
+
 def test_starvation_fades_to_silence_and_is_counted_once() -> None:
     rig = Rig()
     rig.run(1.0)
@@ -145,6 +179,18 @@ def test_input_without_room_is_counted_and_the_delay_stays() -> None:
     assert rig.chain.overruns > 0
     rig.run(1.5)
     assert rig.delay_at_end() == expected_delay(rig.stage)
+
+
+def test_a_chain_that_never_rests_but_is_in_time_loses_nothing() -> None:
+    rig = Rig()
+    rig.capture()
+    for _ in range(round(2.0 * RATE / BLOCK)):
+        for _ in range(2):  # blocks come in pairs, and one is always left over
+            rig.capture()
+            rig.play()
+        for _ in range(2):
+            rig.chain.work_once()
+    assert (rig.chain.cuts, rig.chain.output.underruns) == (0, 0)
 
 
 def test_a_chain_too_slow_is_given_less_and_never_runs_late() -> None:

@@ -1,0 +1,70 @@
+"""One pair of devices with a worker between them."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from rtvc.presets import PRESETS
+from rtvc.session import Session
+from rtvc.stage import Pipeline
+from tests.fakes import FakeDevice, Hopping
+
+PATIENCE_SECONDS = 10.0
+
+
+@pytest.fixture
+def device() -> FakeDevice:
+    return FakeDevice()
+
+
+@pytest.fixture
+def session(device: FakeDevice) -> Session:
+    return Session(device, Pipeline([Hopping(557)]), PRESETS["balanced"], clock=device.clock)
+
+
+def test_rest_begins_when_a_hop_is_done(
+    session: Session, device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rtvc.session._LONGEST_HOP_SECONDS", PATIENCE_SECONDS)
+    session.start()
+    hops, rested = list[int](), threading.Event()
+
+    def wait() -> None:
+        session.await_rest()
+        hops.append(session.chain.hops.count)
+        rested.set()
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    for _ in range(50):
+        assert not hops or hops[0] > 0
+        device.push(np.zeros(256, np.float32))
+        if rested.wait(0.05):
+            break
+    waiter.join(PATIENCE_SECONDS)
+    session.close()
+    assert hops and hops[0] > 0
+
+
+def test_rest_is_not_waited_for_where_no_sound_comes(
+    session: Session, device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rtvc.session._LONGEST_HOP_SECONDS", 4 * PATIENCE_SECONDS)
+    session.start()
+    device.push(np.zeros(256, np.float32))
+    device.clock.now += 5 * PATIENCE_SECONDS
+    waiter = threading.Thread(target=session.await_rest, daemon=True)
+    waiter.start()
+    waiter.join(PATIENCE_SECONDS)
+    assert not waiter.is_alive()
+    session.close()
+
+
+def test_a_hop_that_takes_too_long_is_not_waited_for(session: Session) -> None:
+    session.start()
+    waiter = threading.Thread(target=session.await_rest)
+    waiter.start()
+    waiter.join(PATIENCE_SECONDS)
+    assert not waiter.is_alive()
+    session.close()
