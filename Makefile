@@ -20,7 +20,7 @@ run: $(RUN_STAMP) ## open the window; options for the command line in ARGS="..."
 	@$(PY) main.py $(ARGS)
 
 test: $(DEV_STAMP) ## run all tests; pytest's options in ARGS="..."
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m tests $(ARGS)
 
 check: $(DEV_STAMP) ## lint and check types
 	@echo "ruff"; $(PY) -m ruff check .

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from rtvc.resample import Resampler
 from tests.live.soak import SPEECH
 from tests.live.test_virtual_card import ROOT, lost, next_event
-from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
+from tests.live.virtual_card import RATE, VirtualCard, end_on_sigterm, why_unavailable
 
 Float = NDArray[np.float32]
 
@@ -67,6 +67,7 @@ def main() -> int:
     if (reason := why_unavailable()) is not None:
         print(f"No virtual card: {reason}.", file=sys.stderr)
         return 2
+    end_on_sigterm()
     devices = ["--input", "CardMic", "--output", "CardSpeaker"] if options.two_devices else []
     with VirtualCard() as card:
         for _ in range(options.times):

@@ -21,7 +21,7 @@ from tests.live.ordeal_report import WITHIN_MS, Report, Survived
 from tests.live.soak import SPEECH, resident_mb
 from tests.live.sound_marks import delay_and_likeness, noise_bursts
 from tests.live.test_control_card import Program, faults, random_setting
-from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
+from tests.live.virtual_card import RATE, VirtualCard, end_on_sigterm, why_unavailable
 
 PLAIN = {
     "mode": "speaker",
@@ -210,6 +210,7 @@ def main() -> int:
     if (reason := why_unavailable()) is not None:
         print(f"No virtual card: {reason}.", file=sys.stderr)
         return 2
+    end_on_sigterm()
     with VirtualCard() as card:
         ordeal = Ordeal(card, options.seed)
         ordeal.run(60.0 * options.minutes)

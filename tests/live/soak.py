@@ -25,7 +25,7 @@ import soundfile
 
 from rtvc.resample import Resampler
 from tests.live.test_virtual_card import ROOT
-from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
+from tests.live.virtual_card import RATE, VirtualCard, end_on_sigterm, why_unavailable
 
 SPEECH = ROOT / "rtvc/assets/demo/hello.wav"
 MOST_DELAY_CHANGE_MS, MOST_GROWTH_MB = 2.0, 5.0
@@ -165,6 +165,7 @@ def main() -> int:
     if (reason := why_unavailable()) is not None:
         print(f"No virtual card: {reason}.", file=sys.stderr)
         return 2
+    end_on_sigterm()
     command = [sys.executable, str(ROOT / "main.py"), "--headless", "--json", *options.options]
     if options.pass_through:
         command = [sys.executable, str(ROOT / "tests/live/pass_through.py"), "balanced", "default", "default"]

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ import numpy as np
 import pytest
 
 from tests.live.sound_marks import delay_and_likeness, noise_bursts
-from tests.live.test_virtual_card import ROOT, WITHIN_MS
-from tests.live.tries import expect_sound, need_room, try_again
-from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
+from tests.live.test_virtual_card import ROOT, is_shown
+from tests.live.tries import expect_sound, try_again
+from tests.live.virtual_card import RATE, Spoilt, VirtualCard, why_unavailable
 
-pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}"),
+]
 
 COMMANDS, COMMANDS_PER_SECOND = 500, 25
 FLOOD_COMMANDS, FLOOD_BYTES = 3_000, 100_000  # all at once; they are taken in their own time
@@ -108,6 +112,10 @@ def random_setting(dice: random.Random) -> dict[str, Any]:
 
 
 def test_random_commands_leave_neither_clicks_nor_delay(card: VirtualCard) -> None:
+    try_again(card, lambda: obey_random_commands(card), tries=2)
+
+
+def obey_random_commands(card: VirtualCard) -> None:
     program, dice = Program(card, "--mode", "resynth"), random.Random(11)
     assert program.ask("start", cmd="start")["ok"]
     load = program.await_seconds(2.0)["load"]
@@ -116,7 +124,8 @@ def test_random_commands_leave_neither_clicks_nor_delay(card: VirtualCard) -> No
     heard: list[np.ndarray] = []
 
     def listen() -> None:
-        heard.extend(card.say_and_listen(tone.astype(np.float32), seconds + 0.5))
+        with suppress(Spoilt):
+            heard.extend(card.say_and_listen(tone.astype(np.float32), seconds + 0.5))
 
     listener = threading.Thread(target=listen)
     listener.start()
@@ -125,6 +134,7 @@ def test_random_commands_leave_neither_clicks_nor_delay(card: VirtualCard) -> No
         program.tell(cmd="set", **random_setting(dice))
         pause.wait(1 / COMMANDS_PER_SECOND)
     listener.join()
+    expect_sound(bool(heard), "the card fell silent")
     plain = {"mode": "bypass", "bypass": False, "mute": False, "gate_db": None}
     program.ask("plain", cmd="set", **plain, output_gain_db=0.0, input_gain_db=0.0)
     program.await_seconds(1.5)
@@ -137,12 +147,11 @@ def test_random_commands_leave_neither_clicks_nor_delay(card: VirtualCard) -> No
     print(f"{faults(stats)} faults, {delay_ms:.1f} ms, shown {stats['latency']}, {program.states}")
     print(f"highs {highs:.4f}, likeness {likeness:.4f}, p99 {stats['hop_p99_ms']} ms, load {load}")
     assert not program.refused and stats["state"] == "running"
-    if card.is_quiet:
-        assert program.states == ["starting", "running"]
-        assert delay_ms == pytest.approx(stats["latency"]["total_ms"], abs=WITHIN_MS)
-        need_room(load)  # for what follows
-        assert faults(stats) <= 1 and likeness > 0.9
-        assert highs < 0.02, "a click has highs, a tone of 200 Hz has none"
+    expect_sound(program.states == ["starting", "running"], f"it took the devices for gone: {program.states}")
+    expect_sound(is_shown(stats, delay_ms), "another delay is shown")
+    is_whole = faults(stats) <= 1 and likeness > 0.9 and highs < 0.02  # a tone of 200 Hz has no highs
+    spoilt = f"{faults(stats)} faults, likeness {likeness:.3f}, highs of {highs:.4f}: a click"
+    expect_sound(is_whole, spoilt, load)
 
 
 def _above(hertz: float, sound: np.ndarray) -> float:
@@ -176,6 +185,4 @@ def stand_a_flood(card: VirtualCard) -> None:
     assert answer["settings"]["output_gain_db"] == -((FLOOD_COMMANDS - 1) % 7)
     assert after["state"] == "running"
     expect_sound(program.states == ["starting", "running"], f"it took the devices for gone: {program.states}")
-    if faults(after) != faults(before):
-        need_room(before["load"])
-    expect_sound(faults(after) == faults(before), "the flood was heard")
+    expect_sound(faults(after) == faults(before), "the flood was heard", before["load"])

@@ -12,7 +12,10 @@ from tests.live.test_virtual_card import ROOT
 from tests.live.tries import expect_sound, try_again
 from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
 
-pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}"),
+]
 
 AUDIBLE = 2e-3
 CHUNK = 8 * (RATE // 200)  # bytes: 5 ms of two channels

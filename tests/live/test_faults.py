@@ -16,7 +16,10 @@ from tests.live.test_virtual_card import ROOT, WITHIN_MS, is_shown, lost, measur
 from tests.live.tries import expect_sound, try_again
 from tests.live.virtual_card import VirtualCard, why_unavailable
 
-pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}"),
+]
 
 AWAY_SECONDS, BACK_WITHIN_SECONDS = 2.0, 2.0
 SETTLES_WITHIN_SECONDS = 5

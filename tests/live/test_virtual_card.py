@@ -16,7 +16,10 @@ from tests.live.sound_marks import MOST_STRETCHED_HZ, delay_and_likeness, noise_
 from tests.live.tries import expect_sound, try_again
 from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
 
-pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}"),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN_MS = 12.0  # how far the sound system's own figures may be off
@@ -166,6 +169,8 @@ def follow_commands(card: VirtualCard) -> None:
     tell('{"cmd": "start"}')
     assert next_event(program, "answer")["ok"]
     before = next_event(program, "stats")
+    while before["seconds"] < 1.0:  # what a start costs is not the commands' doing
+        before = next_event(program, "stats")
     for change in ('"bypass": true', '"output_gain_db": -6', '"bypass": false', '"mode": "bypass"'):
         tell(f'{{"cmd": "set", {change}}}')
         next_event(program, "applied")
@@ -184,5 +189,6 @@ def follow_commands(card: VirtualCard) -> None:
     print(f"{before['latency']['total_ms']} ms, then {stats['latency']}: {delay_ms:.1f} ms, {likeness:.4f}")
     assert before["latency"]["total_ms"] > stats["latency"]["total_ms"] + 30
     if card.is_realtime:
-        expect_sound(likeness > 0.9 and stats["underruns"] + stats["drops"] <= 1, "sound was lost")
+        lost = sum(stats[count] - before[count] for count in ("underruns", "drops"))
+        expect_sound(likeness > 0.9 and lost <= 1, f"sound was lost {lost} times")
     expect_sound(is_shown(stats, delay_ms), "another delay is shown")

@@ -23,6 +23,7 @@ def may_rank() -> bool:
     return True
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not may_rank(), reason="no real-time priority here")
 def test_tells_when_it_was_not_woken() -> None:
     witness, pause = Witness(), threading.Event()

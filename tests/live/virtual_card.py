@@ -13,58 +13,41 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.live import card_setup
+from tests.live.card_setup import RATE
 from tests.live.witness import Witness
 
-RATE = 48000
 _SOUND = ["--raw", "--format=float32le", f"--rate={RATE}"]
-_START_PATIENCE_SECONDS = _END_PATIENCE_SECONDS = 10.0
+_START_PATIENCE_SECONDS = _END_PATIENCE_SECONDS = _ANSWER_PATIENCE_SECONDS = 10.0
 _LATELY_SECONDS = 60.0  # longer than any try lasts
 
-_DAEMON = f"""
-exit-idle-time = -1
-flat-volumes = no
-realtime-scheduling = yes
-default-sample-format = float32le
-default-sample-rate = {RATE}
-alternate-sample-rate = {RATE}
-"""
-_MICROPHONE = "module-remap-source source_name=mic master=cable.monitor remix=no channels=1 channel_map=mono"
-_SPEAKER = (
-    "module-remap-sink sink_name=speaker master=cable remix=no channels=1 channel_map=mono "
-    "master_channel_map=front-left"
-)
-# Without norewinds the null sink renders seconds ahead and then stalls.
-_MODULES = f"""
-load-module module-native-protocol-unix auth-anonymous=1 socket={{folder}}/socket
-load-module module-null-sink sink_name=cable rate={RATE} format=float32le channels=2 norewinds=1
-load-module {_SPEAKER}
-load-module module-remap-sink sink_name=mouth master=cable remix=no \
-  channels=1 channel_map=mono master_channel_map=front-right
-load-module module-cli-protocol-unix socket={{folder}}/orders
-load-module {_MICROPHONE} master_channel_map=front-right
-set-default-sink speaker
-set-default-source mic
-"""
-# Without handle_underrun the plugin hides underruns, and the delay just grows.
-_ALSA = """
-</usr/share/alsa/alsa.conf>
-pcm.!default { type pulse handle_underrun true hint { show on description "Card" } }
-ctl.!default { type pulse }
-pcm.card_mic { type pulse device mic handle_underrun true }
-pcm.card_speaker { type pulse device speaker handle_underrun true }
-pcm.CardMic { type asym capture.pcm "card_mic" hint { show on description "Card microphone" } }
-pcm.CardSpeaker { type asym playback.pcm "card_speaker" hint { show on description "Card speaker" } }
-"""
+
+class Spoilt(AssertionError):
+    """Sound was lost, or late. All other failures are the program's, and are not tried again.
+
+    `load` is what the chain took of real time before anything was asked, where more than it had to run.
+    """
+
+    def __init__(self, what: str, load: float = 0.0) -> None:
+        super().__init__(what)
+        self.load = load
+
+
+def end_on_sigterm() -> None:
+    """For programs: end as on Ctrl-C, so that no sound server stays behind and disturbs who comes after."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def why_unavailable() -> str | None:
@@ -82,8 +65,9 @@ class VirtualCard:
 
     def __enter__(self) -> "VirtualCard":
         self.folder = Path(tempfile.mkdtemp(prefix="card."))
-        self._processes: list[subprocess.Popen[bytes]] = []
-        self.environment = self._make_environment()
+        self._own: list[subprocess.Popen[bytes]] = []  # what makes up the card
+        self._processes: list[subprocess.Popen[bytes]] = []  # what was started on it
+        self.environment = card_setup.write(self.folder)
         self.witness = Witness()
         try:
             self.start()
@@ -95,7 +79,8 @@ class VirtualCard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for process in reversed(self._processes):
+        self._end_all()
+        for process in reversed(self._own):
             _end(process)
         self.witness.close()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -109,11 +94,26 @@ class VirtualCard:
         is_held_up = bool(self.witness.held_up(time.monotonic() - _LATELY_SECONDS))
         return self.is_realtime and not is_held_up and os.getloadavg()[0] < (os.cpu_count() or 1)
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """What is started meanwhile ends with it, however it ends; the card itself goes on."""
+        outside, self._processes = self._processes, []
+        try:
+            yield
+        finally:
+            self._end_all()
+            self._processes = outside
+
+    def _end_all(self) -> None:
+        for process in reversed(self._processes):
+            _end(process)
+
     def start(self) -> None:
         """Let the card be there; again after `kill`."""
         self._start_daemon()
         # A reader that always listens keeps the blocks of the null sink small.
-        self._spawn(["parec", "-d", "cable.monitor", "--latency-msec=10", *_SOUND], stdout=subprocess.DEVNULL)
+        listen = ["parec", "-d", "cable.monitor", "--latency-msec=10", *_SOUND]
+        self._own.append(subprocess.Popen(listen, env=self.environment, stdout=subprocess.DEVNULL))
 
     def kill(self) -> None:
         """Let the card be gone, without a word to those who use it."""
@@ -137,10 +137,10 @@ class VirtualCard:
             yield
         finally:
             if device == "speaker":
-                self._ask("load-module", *_SPEAKER.split())
+                self._ask("load-module", *card_setup.SPEAKER.split())
                 self._ask("set-default-sink", "speaker")
             else:
-                self._ask("load-module", *_MICROPHONE.split(), "master_channel_map=front-right")
+                self._ask("load-module", *card_setup.MICROPHONE.split(), "master_channel_map=front-right")
                 self._ask("set-default-source", "mic")
 
     def _row(self, kind: str, text: str) -> list[str]:
@@ -169,11 +169,17 @@ class VirtualCard:
 
     def _let_microphone_hear(self, channel: str) -> None:
         self._ask("unload-module", self._row("modules", "source_name=mic ")[0])
-        self._ask("load-module", *_MICROPHONE.split(), f"master_channel_map={channel}")
+        self._ask("load-module", *card_setup.MICROPHONE.split(), f"master_channel_map={channel}")
         self._ask("set-default-source", "mic")
 
     def _ask(self, *command: str) -> str:
-        done = subprocess.run(["pactl", *command], env=self.environment, capture_output=True, text=True)
+        done = subprocess.run(
+            ["pactl", *command],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=_ANSWER_PATIENCE_SECONDS,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -185,26 +191,6 @@ class VirtualCard:
             yield
         finally:
             self._daemon.send_signal(signal.SIGCONT)
-
-    def _make_environment(self) -> dict[str, str]:
-        folder = self.folder
-        (folder / "daemon.conf").write_text(_DAEMON)
-        (folder / "client.conf").write_text("autospawn = no\n")
-        (folder / "modules.pa").write_text(_MODULES.replace("{folder}", str(folder)))
-        (folder / "alsa.conf").write_text(_ALSA)
-        hidden = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "PULSE_LATENCY_MSEC")
-        kept = {name: value for name, value in os.environ.items() if name not in hidden}
-        return kept | {
-            "HOME": str(folder),
-            "XDG_RUNTIME_DIR": str(folder),
-            "PULSE_RUNTIME_PATH": str(folder),
-            "PULSE_SERVER": f"unix:{folder}/socket",
-            "PULSE_COOKIE": str(folder / "cookie"),
-            "PULSE_CONFIG": str(folder / "daemon.conf"),
-            "PULSE_CLIENTCONFIG": str(folder / "client.conf"),
-            "ALSA_CONFIG_PATH": str(folder / "alsa.conf"),
-            "JACK_NO_START_SERVER": "1",
-        }
 
     def _start_daemon(self) -> None:
         environment = {name: value for name, value in self.environment.items() if name != "PULSE_SERVER"}
@@ -219,7 +205,7 @@ class VirtualCard:
         with open(self.folder / "daemon.log", "wb") as log:
             daemon = subprocess.Popen(command, env=environment, stderr=log)
         self._daemon = daemon
-        self._processes.append(daemon)
+        self._own.append(daemon)
         deadline = time.monotonic() + _START_PATIENCE_SECONDS
         while subprocess.run(["pactl", "info"], env=self.environment, capture_output=True).returncode:
             if daemon.poll() is not None or time.monotonic() > deadline:
@@ -263,16 +249,34 @@ class VirtualCard:
         """Play into the microphone; return what the microphone and the speaker had to say meanwhile."""
         listen = ["parec", "-d", "cable.monitor", "--latency-msec=20", "--channels=2", *_SOUND]
         recorder = self._spawn(listen, stdout=subprocess.PIPE)
-        assert recorder.stdout is not None
-        recorder.stdout.read(4096)  # it runs
         say = ["pacat", "-d", "mouth", "--latency-msec=50", "--channels=1", *_SOUND]
-        mouth = self._spawn(say, stdin=subprocess.PIPE)
-        assert mouth.stdin is not None
-        mouth.stdin.write(sound.tobytes())
-        mouth.stdin.close()
-        frames = np.frombuffer(recorder.stdout.read(round(seconds * RATE) * 8), np.float32).reshape(-1, 2)
+        patience = seconds + _ANSWER_PATIENCE_SECONDS
+        assert recorder.stdout is not None
+        with _ended_after(patience, recorder):
+            recorder.stdout.read(4096)  # it runs
+            mouth = self._spawn(say, stdin=subprocess.PIPE)
+            assert mouth.stdin is not None
+            with _ended_after(patience, mouth), suppress(BrokenPipeError), mouth.stdin:
+                mouth.stdin.write(sound.tobytes())
+            raw = recorder.stdout.read(round(seconds * RATE) * 8)
         recorder.terminate()
+        if len(raw) < round(seconds * RATE) * 8:
+            self.kill()
+            self.start()
+            raise Spoilt(f"the card fell silent after {len(raw) / 8 / RATE:.2f} of {seconds:.2f} s")
+        frames = np.frombuffer(raw, np.float32).reshape(-1, 2)
         return frames[:, 1], frames[:, 0]
+
+
+@contextmanager
+def _ended_after(seconds: float, process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """A sound server that no longer serves would let whoever waits for its client wait for good."""
+    timer = threading.Timer(seconds, process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -285,7 +289,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
-            pipe.close()
+            with suppress(BrokenPipeError):
+                pipe.close()
 
 
 def _raise_priority(process: int, priority: int) -> bool:
