@@ -16,7 +16,7 @@ import pytest
 
 from tests.live.sound_marks import delay_and_likeness, noise_bursts
 from tests.live.test_virtual_card import ROOT, is_shown
-from tests.live.tries import expect_sound, try_again
+from tests.live.tries import expect_sound
 from tests.live.virtual_card import RATE, Spoilt, VirtualCard, why_unavailable
 
 pytestmark = [
@@ -112,10 +112,6 @@ def random_setting(dice: random.Random) -> dict[str, Any]:
 
 
 def test_random_commands_leave_neither_clicks_nor_delay(card: VirtualCard) -> None:
-    try_again(card, lambda: obey_random_commands(card), tries=2)
-
-
-def obey_random_commands(card: VirtualCard) -> None:
     program, dice = Program(card, "--mode", "resynth"), random.Random(11)
     assert program.ask("start", cmd="start")["ok"]
     load = program.await_seconds(2.0)["load"]
@@ -163,10 +159,6 @@ def _above(hertz: float, sound: np.ndarray) -> float:
 
 
 def test_floods_of_nonsense_and_of_commands_drop_nothing(card: VirtualCard) -> None:
-    try_again(card, lambda: stand_a_flood(card))
-
-
-def stand_a_flood(card: VirtualCard) -> None:
     program = Program(card, "--mode", "resynth")
     assert program.ask("start", cmd="start")["ok"]
     before = program.await_seconds(2.0)

@@ -3,13 +3,14 @@
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from tests.live.test_control_card import Program
 from tests.live.test_virtual_card import ROOT
-from tests.live.tries import expect_sound, try_again
+from tests.live.tries import expect_sound
 from tests.live.virtual_card import RATE, VirtualCard, why_unavailable
 
 pytestmark = [
@@ -51,13 +52,14 @@ class Ear:
         self._recorder.wait()
 
 
-def test_a_digit_is_heard_soon_after_it_was_asked_for() -> None:
+@pytest.fixture
+def card() -> Iterator[VirtualCard]:
     with VirtualCard() as card:
         card.environment["PYTHONPATH"] = str(ROOT)
-        try_again(card, lambda: hear_digits(card))
+        yield card
 
 
-def hear_digits(card: VirtualCard) -> None:
+def test_a_digit_is_heard_soon_after_it_was_asked_for(card: VirtualCard) -> None:
     program, ear = Program(card, "--mode", "digits"), Ear(card)
     assert program.ask("start", cmd="start")["ok"]
     program.await_seconds(2.0)

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from tests.live.test_virtual_card import ROOT, WITHIN_MS, is_shown, lost, measure_and_stop, next_event
-from tests.live.tries import expect_sound, try_again
+from tests.live.tries import expect_sound
 from tests.live.virtual_card import VirtualCard, why_unavailable
 
 pytestmark = [
@@ -40,10 +40,6 @@ def pass_through(card: VirtualCard, *arguments: str) -> "subprocess.Popen[bytes]
 
 @pytest.mark.parametrize("device", ["speaker", "microphone"])
 def test_a_device_that_was_pulled_out_is_waited_for(card: VirtualCard, device: str) -> None:
-    try_again(card, lambda: outlive(card, device))
-
-
-def outlive(card: VirtualCard, device: str) -> None:
     program = pass_through(card, "balanced", "CardMic", "CardSpeaker")
     before = next_event(program, "stats")
     with card.without(device):
@@ -70,10 +66,6 @@ def outlive(card: VirtualCard, device: str) -> None:
 
 
 def test_a_program_that_was_held_up_is_not_late_for_good(card: VirtualCard) -> None:
-    try_again(card, lambda: catch_up(card))
-
-
-def catch_up(card: VirtualCard) -> None:
     program = pass_through(card, "balanced", "default", "default")
     before = next_event(program, "stats")
     program.send_signal(signal.SIGSTOP)
@@ -90,10 +82,6 @@ def catch_up(card: VirtualCard) -> None:
 
 @pytest.mark.parametrize("rate", [22050, 44100, 96000])
 def test_devices_at_other_rates(card: VirtualCard, rate: int) -> None:
-    try_again(card, lambda: pass_sound(card, rate))
-
-
-def pass_sound(card: VirtualCard, rate: int) -> None:
     program = pass_through(card, "balanced", "default", "default", str(rate))
     assert next_event(program, "started")["output_rate"] == rate
     next_event(program, "stats")

@@ -1,75 +1,98 @@
 """What is tried again, and whose fault it is when every try was spoilt."""
 
 from contextlib import nullcontext
-from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.live import tries, virtual_card
+from tests.live.machine import Moment
 from tests.live.sound_marks import noise_bursts
-from tests.live.tries import Spoilt, expect_sound, pass_plainly, try_again
+from tests.live.tries import Spoilt, expect_sound, pass_plainly, try_until_judged
 from tests.live.virtual_card import VirtualCard, why_unavailable
 
 
-class FakeCard:
-    def __init__(self, is_quiet: bool = True) -> None:
-        self.is_quiet = is_quiet
+class FakeMachine:
+    def __init__(self, for_sound: str | None = None, for_all: str | None = None) -> None:
+        self._for_sound, self._for_all = for_sound, for_all
 
-    def attempt(self) -> Any:
-        return nullcontext()
+    def now(self) -> Moment:
+        return Moment(0.0, 0.0)
+
+    def excuse_for_sound(self, since: Moment) -> str | None:
+        return self._for_sound or self._for_all
+
+    def excuse_for_all(self, since: Moment) -> str | None:
+        return self._for_all
+
+    def close(self) -> None:
+        pass
 
 
-def spoilt(times: int, error: type[AssertionError] = Spoilt) -> Any:
-    """Something that goes wrong so often before it goes well, and a list of what it did."""
-    done: list[bool] = []
+STEADY, WAVERING, STARVED = FakeMachine(), FakeMachine("it stood still"), FakeMachine(for_all="it starves")
 
-    def once() -> None:
-        done.append(len(done) >= times)
-        if not done[-1]:
-            raise error("sound was lost")
 
-    return once, done
+class Failing:
+    """Something that goes wrong so often before it goes well."""
+
+    def __init__(self, times: int, failure: BaseException) -> None:
+        self._times, self._failure, self.tries = times, failure, 0
+
+    def __call__(self) -> BaseException | None:
+        self.tries += 1
+        return self._failure if self.tries <= self._times else None
+
+
+@pytest.fixture(autouse=True)
+def plain_sound_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tries, "plain_loses_sound", lambda: False)
 
 
 def test_spoilt_sound_is_tried_again_and_nothing_else_is() -> None:
-    once, done = spoilt(2)
-    try_again(FakeCard(), once)  # type: ignore[arg-type]
-    assert done == [False, False, True]
-    once, done = spoilt(2, AssertionError)
-    with pytest.raises(AssertionError):
-        try_again(FakeCard(), once)  # type: ignore[arg-type]
-    assert done == [False]
+    once = Failing(2, Spoilt("lost\nand more"))
+    outcome = try_until_judged(once, STEADY)
+    assert outcome.failure is None and outcome.spoilt == ["lost", "lost"] and once.tries == 3
+    once = Failing(2, AssertionError("wrong"))
+    outcome = try_until_judged(once, WAVERING)
+    assert str(outcome.failure) == "wrong" and outcome.excuse is None and once.tries == 1
+
+
+def test_where_the_machine_starves_anything_is_tried_again() -> None:
+    once = Failing(1, ValueError())
+    outcome = try_until_judged(once, STARVED)
+    assert outcome.failure is None and outcome.spoilt == ["ValueError()"] and once.tries == 2
 
 
 @pytest.mark.parametrize(
-    ("is_quiet", "load", "plain_loses", "times", "ends"),
+    ("machine", "load", "plain_loses", "times", "excuse"),
     [
-        (True, 0.2, False, tries.TRIES, Spoilt),
-        (True, 0.2, True, tries.TRIES, pytest.skip.Exception),
-        (True, 0.5, False, tries.TRIES_WHERE_BUSY, pytest.skip.Exception),
-        (False, 0.2, False, tries.TRIES_WHERE_BUSY, pytest.skip.Exception),
+        (STEADY, 0.2, False, tries.TRIES, None),
+        (STEADY, 0.2, True, tries.TRIES, "plainest"),
+        (STEADY, 0.5, False, tries.TRIES_WHERE_BUSY, "50%"),
+        (WAVERING, 0.2, False, tries.TRIES_WHERE_BUSY, "stood still"),
+        (STARVED, 0.2, False, tries.TRIES_WHERE_BUSY, "starves"),
     ],
-    ids=["ours", "the card's", "too slow a machine's", "a busy machine's"],
+    ids=["ours", "the card's", "too slow a machine's", "a wavering machine's", "a starved machine's"],
 )
 def test_whose_fault_it_is(
-    is_quiet: bool,
+    machine: FakeMachine,
     load: float,
     plain_loses: bool,
     times: int,
-    ends: type[BaseException],
+    excuse: str | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tries, "plain_loses_sound", lambda: plain_loses)
-    done: list[bool] = []
+    once = Failing(99, Spoilt("sound was lost", load))
+    outcome = try_until_judged(once, machine)
+    assert once.tries == times and isinstance(outcome.failure, Spoilt)
+    assert outcome.excuse is None if excuse is None else excuse in (outcome.excuse or "")
 
-    def once() -> None:
-        done.append(False)
-        expect_sound(False, "sound was lost", load)
 
-    with pytest.raises(ends):
-        try_again(FakeCard(is_quiet), once)  # type: ignore[arg-type]
-    assert len(done) == times
+def test_no_try_begins_when_it_took_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tries, "MOST_SECONDS", -1.0)
+    once = Failing(99, Spoilt("sound was lost"))
+    assert try_until_judged(once, STEADY).excuse is None and once.tries == 1
 
 
 @pytest.mark.parametrize(
@@ -80,6 +103,7 @@ def test_whose_fault_it_is(
 def test_what_counts_as_lost_by_the_plainest_program(
     passes: list[tuple[int, float]], loses: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.undo()
     rest = iter(passes)
     monkeypatch.setattr(tries, "pass_plainly", lambda card: next(rest, passes[-1]))
     monkeypatch.setattr(tries, "VirtualCard", lambda: nullcontext())
@@ -89,13 +113,10 @@ def test_what_counts_as_lost_by_the_plainest_program(
 @pytest.mark.alone
 @pytest.mark.skipif(why_unavailable() is not None, reason=f"no virtual card: {why_unavailable()}")
 def test_the_plainest_program_is_heard() -> None:
-    def once() -> None:
-        complaints, likeness = pass_plainly(card)
-        print(f"{complaints} complaints, likeness {likeness:.3f}")
-        expect_sound(likeness > 0.5, "what comes out is another sound")
-
     with VirtualCard() as card:
-        try_again(card, once)
+        complaints, likeness = pass_plainly(card)
+    print(f"{complaints} complaints, likeness {likeness:.3f}")
+    expect_sound(likeness > 0.5, "what comes out is another sound")
 
 
 @pytest.mark.alone

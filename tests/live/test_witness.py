@@ -7,20 +7,9 @@ import time
 
 import pytest
 
-from tests.live.witness import HELD_UP_SECONDS, Witness
+from tests.live.witness import HELD_UP_SECONDS, Witness, may_rank
 
 STILL_SECONDS, PATIENCE_SECONDS = 0.1, 20.0
-
-
-def may_rank() -> bool:
-    if not hasattr(os, "sched_setscheduler"):
-        return False
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
-    except PermissionError:
-        return False
-    os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
-    return True
 
 
 @pytest.mark.alone

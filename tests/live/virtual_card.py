@@ -27,15 +27,13 @@ from numpy.typing import NDArray
 
 from tests.live import card_setup
 from tests.live.card_setup import RATE
-from tests.live.witness import Witness
 
 _SOUND = ["--raw", "--format=float32le", f"--rate={RATE}"]
 _START_PATIENCE_SECONDS = _END_PATIENCE_SECONDS = _ANSWER_PATIENCE_SECONDS = 10.0
-_LATELY_SECONDS = 60.0  # longer than any try lasts
 
 
 class Spoilt(AssertionError):
-    """Sound was lost, or late. All other failures are the program's, and are not tried again.
+    """Sound was lost, or late. Other failures are tried again only where the machine stood still for long.
 
     `load` is what the chain took of real time before anything was asked, where more than it had to run.
     """
@@ -65,10 +63,8 @@ class VirtualCard:
 
     def __enter__(self) -> "VirtualCard":
         self.folder = Path(tempfile.mkdtemp(prefix="card."))
-        self._own: list[subprocess.Popen[bytes]] = []  # what makes up the card
-        self._processes: list[subprocess.Popen[bytes]] = []  # what was started on it
+        self._processes: list[subprocess.Popen[bytes]] = []  # what makes up the card, and runs on it
         self.environment = card_setup.write(self.folder)
-        self.witness = Witness()
         try:
             self.start()
         except BaseException:
@@ -79,41 +75,16 @@ class VirtualCard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end_all()
-        for process in reversed(self._own):
-            _end(process)
-        self.witness.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether what goes wrong with the sound is the program's doing.
-
-        Else other programs leave no room for the card, or the machine itself stood still in the last minute.
-        """
-        is_held_up = bool(self.witness.held_up(time.monotonic() - _LATELY_SECONDS))
-        return self.is_realtime and not is_held_up and os.getloadavg()[0] < (os.cpu_count() or 1)
-
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """What is started meanwhile ends with it, however it ends; the card itself goes on."""
-        outside, self._processes = self._processes, []
-        try:
-            yield
-        finally:
-            self._end_all()
-            self._processes = outside
-
-    def _end_all(self) -> None:
         for process in reversed(self._processes):
             _end(process)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self) -> None:
         """Let the card be there; again after `kill`."""
         self._start_daemon()
         # A reader that always listens keeps the blocks of the null sink small.
         listen = ["parec", "-d", "cable.monitor", "--latency-msec=10", *_SOUND]
-        self._own.append(subprocess.Popen(listen, env=self.environment, stdout=subprocess.DEVNULL))
+        self._spawn(listen, stdout=subprocess.DEVNULL)
 
     def kill(self) -> None:
         """Let the card be gone, without a word to those who use it."""
@@ -205,14 +176,14 @@ class VirtualCard:
         with open(self.folder / "daemon.log", "wb") as log:
             daemon = subprocess.Popen(command, env=environment, stderr=log)
         self._daemon = daemon
-        self._own.append(daemon)
+        self._processes.append(daemon)
         deadline = time.monotonic() + _START_PATIENCE_SECONDS
         while subprocess.run(["pactl", "info"], env=self.environment, capture_output=True).returncode:
             if daemon.poll() is not None or time.monotonic() > deadline:
                 log_text = (self.folder / "daemon.log").read_text(errors="replace")
                 raise RuntimeError(f"PulseAudio did not start: {log_text[-500:]}")
         # It leaves its real-time rank at start, so it has to be given from outside.
-        self.is_realtime = _raise_priority(daemon.pid, 8)
+        _raise_priority(daemon.pid, 8)
 
     def _spawn(self, command: list[str], **options: object) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen(command, env=self.environment, **options)  # type: ignore[call-overload]
@@ -252,11 +223,11 @@ class VirtualCard:
         say = ["pacat", "-d", "mouth", "--latency-msec=50", "--channels=1", *_SOUND]
         patience = seconds + _ANSWER_PATIENCE_SECONDS
         assert recorder.stdout is not None
-        with _ended_after(patience, recorder):
+        with ended_after(patience, recorder):
             recorder.stdout.read(4096)  # it runs
             mouth = self._spawn(say, stdin=subprocess.PIPE)
             assert mouth.stdin is not None
-            with _ended_after(patience, mouth), suppress(BrokenPipeError), mouth.stdin:
+            with ended_after(patience, mouth), suppress(BrokenPipeError), mouth.stdin:
                 mouth.stdin.write(sound.tobytes())
             raw = recorder.stdout.read(round(seconds * RATE) * 8)
         recorder.terminate()
@@ -269,8 +240,8 @@ class VirtualCard:
 
 
 @contextmanager
-def _ended_after(seconds: float, process: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """A sound server that no longer serves would let whoever waits for its client wait for good."""
+def ended_after(seconds: float, process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Who no longer answers would let whoever waits for it wait for good."""
     timer = threading.Timer(seconds, process.kill)
     timer.start()
     try:
@@ -293,10 +264,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
                 pipe.close()
 
 
-def _raise_priority(process: int, priority: int) -> bool:
-    try:
+def _raise_priority(process: int, priority: int) -> None:
+    """Where that is allowed."""
+    with suppress(PermissionError):
         policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK
         os.sched_setscheduler(process, policy, os.sched_param(priority))
-    except PermissionError:
-        return False
-    return True

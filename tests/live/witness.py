@@ -50,6 +50,18 @@ class Witness:
         self._process.stdout.close()
 
 
+def may_rank() -> bool:
+    """Whether anybody here may have real-time priority; without it there is no witness."""
+    if not hasattr(os, "sched_setscheduler"):
+        return False
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+    except PermissionError:
+        return False
+    os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+    return True
+
+
 def _watch(processor: int) -> None:
     """In a thread of its own."""
     os.sched_setaffinity(0, {processor})
