@@ -8,9 +8,10 @@ import math
 from collections import deque
 
 from rtvc.drift import ClockFollower
-from rtvc.output_buffer import OutputBuffer, Range
+from rtvc.output_buffer import OutputBuffer
 from rtvc.resample import Resampler
 from rtvc.stage import Audio
+from rtvc.value_range import Range
 
 _CALM_WATCHES = 3  # of 0.4 s
 
@@ -119,7 +120,6 @@ class ElasticOutputBuffer(OutputBuffer):
         if eased:
             self._given_way -= eased
             self._since_cut = 0
-            self._calm_excesses.clear()
 
     def _restart_watch(self) -> None:
         super()._restart_watch()

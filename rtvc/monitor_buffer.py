@@ -11,10 +11,10 @@ import numpy as np
 
 from rtvc.drift import ClockFollower
 from rtvc.fades import EdgeFader, read_across_cut, rising_ramp
-from rtvc.output_buffer import Range
 from rtvc.resample import Resampler
 from rtvc.ring import Ring
 from rtvc.stage import Audio
+from rtvc.value_range import Range
 
 _CAPACITY_SECONDS = 2.0
 _STOCK_SECONDS = 0.020  # beyond a block: a hop of the model, its computing, and some jitter

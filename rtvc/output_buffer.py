@@ -12,7 +12,7 @@ so "late" is a plain comparison and the delay is a difference of two counters:
 Headroom has no saw-tooth from the hops, so its minimum says exactly what could be saved or is missing.
 Played moves on in real time even when there is nothing to play: sound that comes late is skipped, not played
 late. Only a few milliseconds are given way to, because devices may deliver less evenly than they did at the
-start; they are taken back as soon as they prove needless. Refuses to know the devices and the chain.
+start; they flow off, unheard, as soon as they prove needless. Refuses to know the devices and the chain.
 """
 
 import math
@@ -20,40 +20,21 @@ import math
 import numpy as np
 
 from rtvc.fades import EdgeFader, read_across_cut, rising_ramp
+from rtvc.outflow import Outflow
 from rtvc.ring import Ring
 from rtvc.stage import Audio
+from rtvc.value_range import Range
 
 _CAPACITY_SECONDS = 4.0  # more than the watchdog lets a dead speaker stay
 _FADE_SECONDS = 0.005
 _SETTLE_SECONDS = 0.05  # devices start unevenly; this much is not looked at
 _WATCH_SECONDS = 0.12  # how long headroom is watched before the first sound
 _TRIM_SECONDS = 0.4  # how long headroom must be too large before it is cut
-_REGRET_SECONDS = 30.0  # a cut that is followed by late sound so soon was wrong
-_MORE_PATIENCE, _MOST_PATIENCE = 4, 1024  # times as long, where cutting a little proved wrong
+_REGRET_SECONDS = 30.0  # less delay that is followed by late sound so soon was wrong
+_PATIENCE, _MORE_PATIENCE, _MOST_PATIENCE = 4, 4, 1024  # watches; times as many, where that proved wrong
 _GIVE_WAY_SECONDS = 0.010  # the most that late sound may add to the delay
-_TOLERANCE_SECONDS = 0.003
+_TOLERANCE_SECONDS, _FINE_SECONDS = 0.003, 0.0005  # of the delay chosen at first, and of what was added since
 _LONG_AGO = 1 << 60
-
-
-class Range:
-    """The least, the most and the mean of a value over a stretch of time counted in samples."""
-
-    def __init__(self) -> None:
-        self.clear()
-
-    def clear(self) -> None:
-        self.samples = 0
-        self.least = self.most = self._total = 0.0
-
-    @property
-    def mean(self) -> float:
-        return self._total / self.samples if self.samples else 0.0
-
-    def add(self, value: float, samples: int) -> None:
-        self.least = min(self.least, value) if self.samples else value
-        self.most = max(self.most, value) if self.samples else value
-        self._total += value * samples
-        self.samples += samples
 
 
 class OutputBuffer:
@@ -62,12 +43,10 @@ class OutputBuffer:
     For two ends that one clock serves; ElasticOutputBuffer is for those that have one each.
     """
 
-    stretched_samples = 0  # sound added for that, below 0 taken out
-
     def __init__(self, rate: int, block: int, margin_seconds: float) -> None:
         self._rate = rate
         self.target_samples = block + round(margin_seconds * rate)  # headroom wanted just before a block
-        self._tolerance = round(_TOLERANCE_SECONDS * rate)
+        self._tolerance, self._fine = round(_TOLERANCE_SECONDS * rate), round(_FINE_SECONDS * rate)
         self._ring = Ring(round(_CAPACITY_SECONDS * rate))
         self._fader = EdgeFader(round(_FADE_SECONDS * rate))
         self._rise = rising_ramp(round(_FADE_SECONDS * rate))
@@ -87,12 +66,14 @@ class OutputBuffer:
         self._delay = Range()
         self._usual_delay = 0.0
         self._given_way = 0  # samples of delay added for late sound
-        self._patience = 1  # watches in a row that must show a little too much before it is cut
+        self._outflow = Outflow()
+        self._patience = _PATIENCE  # watches in a row that must show a little too much before it flows off
         self._calm_excesses: list[int] = []  # what those so far have shown
         self._since_cut = _LONG_AGO  # samples played since the delay was last made smaller
         self.underruns = 0
         self.cuts = 0
         self.cut_samples = 0
+        self.stretched_samples = 0  # sound added for the delay to stay the same, below 0 taken out
         self.delay_samples = 0.0  # from captured to played, on average; 0 until sound has been watched
 
     @property
@@ -217,9 +198,20 @@ class OutputBuffer:
         self._since_cut += len(out)
         self._ring.skip(due - self._ring.consumed)
         early = min(len(out), max(0, self._ring.consumed - due))  # only after the delay was put back up
-        stop = early + self._ring.read_into(out[early:])
+        stop = len(out) if self._flow_faster(out) else early + self._ring.read_into(out[early:])
         self._fader.shape(out, early, stop)
         self._note_starving(stop < len(out))
+
+    def _flow_faster(self, out: Audio) -> bool:
+        """Output callback. Take a sample of delay back, if some is to be; True if `out` is filled."""
+        if self._ring.consumed > self._played - len(out) or not self._outflow.squeeze_into(out, self._ring):
+            return False
+        self._played += 1
+        self._usual_delay -= 1
+        self.stretched_samples -= 1
+        self._given_way = max(0, self._given_way - 1)
+        self._since_cut = 0
+        return True
 
     def _give_way(self) -> None:
         """Output callback. Sound came late: play what the allowance permits instead of skipping all of it."""
@@ -231,9 +223,10 @@ class OutputBuffer:
             self._usual_delay += given
 
     def _note_starving(self, is_starving: bool) -> None:
-        """Output callback. Count, and learn from a cut that was regretted soon after."""
+        """Output callback. Count, and learn from less delay that was regretted soon after."""
         if is_starving and not self._is_starving:
             self.underruns += 1
+            self._outflow.end()
             if self._since_cut < max(_REGRET_SECONDS, 2 * self._patience * _TRIM_SECONDS) * self._rate:
                 self._patience = min(_MOST_PATIENCE, _MORE_PATIENCE * self._patience)
         self._is_starving = is_starving
@@ -241,12 +234,12 @@ class OutputBuffer:
 
     def _trim(self, out: Audio) -> bool:
         """Output callback. After a watch bring the delay back to what it was; True if `out` is filled."""
-        excess = self._excess_to_cut(int(self._headroom.least) - self.target_samples)
+        excess, flowing = int(self._headroom.least) - self.target_samples, self._outflow.left
         missing = int(self._usual_delay - self._delay.most)
         starved, most, mean = self._starved, self._delay.most, self._delay.mean
         self.delay_samples = mean
         self._restart_watch()
-        if excess and self._ring.available >= excess + len(out):
+        if self._is_much(excess) and self._ring.available >= excess + len(out):
             self._cut(out, excess)
             self._usual_delay, self.delay_samples = most - excess, mean - excess
             self._given_way = max(0, self._given_way - excess)
@@ -254,22 +247,28 @@ class OutputBuffer:
         if starved and missing > self._tolerance:
             # The device lost input. The delay shrank by as much, and the buffer runs dry at every hop.
             self._played -= missing
+        elif not flowing:
+            self._outflow.begin(self._lasting(excess))
         return False
-
-    def _excess_to_cut(self, excess: int) -> int:
-        """Output callback. Much is cut at once; a little only when it was needless for a while."""
-        return excess if self._is_much(excess) else self._lasting(excess)
 
     def _is_much(self, excess: float) -> bool:
         return excess > self._tolerance + round(_GIVE_WAY_SECONDS * self._rate)
 
     def _lasting(self, excess: int) -> int:
-        """Output callback. What of a small excess has been needless for long enough."""
-        if excess <= self._tolerance:
+        """Output callback. What of a small excess has been needless for long enough.
+
+        All that was given way to is taken back; of the delay chosen at first, what is clearly too much.
+        """
+        needless = excess if excess > self._tolerance else min(excess, self._given_way)
+        if needless <= self._fine:
             self._calm_excesses.clear()
             return 0
-        self._calm_excesses.append(excess)
-        return min(self._calm_excesses) if len(self._calm_excesses) >= self._patience else 0
+        self._calm_excesses.append(needless)
+        if len(self._calm_excesses) < self._patience:
+            return 0
+        lasting = min(self._calm_excesses)
+        self._calm_excesses.clear()
+        return lasting
 
     def _cut(self, out: Audio, excess: int) -> None:
         self._ring.skip(self._played - self._ring.consumed)

@@ -50,7 +50,7 @@ class Counts:
     dropped_ms: float = 0.0
     repairs: int = 0  # times the chain put out something that is no number and was started afresh
     device_xruns: int = 0  # blocks the sound system itself reported as late or lost
-    drift_ms: float = 0.0  # sound added because the speaker's clock is the faster one; below 0 taken out
+    drift_ms: float = 0.0  # sound added so that the delay stays the same; below 0 taken out
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))

@@ -15,6 +15,7 @@ from tests.fakes import Hopping, Passing
 
 RATE, BLOCK = 48000, 256
 MARGIN = 96
+GIVEN_WAY, FLOWN_OFF_SECONDS = 480, 8.0  # at most
 PRESET = replace(PRESETS["balanced"], output_margin_ms=MARGIN / RATE * 1e3)
 
 
@@ -66,13 +67,16 @@ def expected_delay(stage: Passing) -> int:
     return BLOCK + MARGIN + int(np.ceil(stage.latency_samples))
 
 
+def shown_delay(rig: Rig) -> float:
+    return (rig.chain.buffer_seconds + rig.chain.latency_seconds) * RATE
+
+
 @pytest.mark.parametrize("stage", [Passing(), Hopping(557), Hopping(4096)], ids=["0", "557", "4096"])
 def test_sound_comes_out_unchanged_as_late_as_said(stage: Passing) -> None:
     rig = Rig(stage)
     rig.run(2.0)
     assert rig.delay_at_end() == expected_delay(stage)
-    shown = (rig.chain.buffer_seconds + rig.chain.latency_seconds) * RATE
-    assert shown == pytest.approx(expected_delay(stage), abs=1)
+    assert shown_delay(rig) == pytest.approx(expected_delay(stage), abs=1)
     assert (rig.chain.output.underruns, rig.chain.output.cuts, rig.chain.cuts) == (0, 0, 0)
 
 
@@ -143,11 +147,13 @@ def test_starvation_fades_to_silence_and_is_counted_once() -> None:
 
 @pytest.mark.parametrize("stall_seconds", [0.02, 0.1, 0.24, 0.5, 1.9])
 def test_a_stall_does_not_change_the_delay_for_good(stall_seconds: float) -> None:
-    rig = Rig(Hopping(557))
+    rig = Rig(Hopping(557), seconds=12.0)
     rig.run(1.0)
     rig.run(stall_seconds, work=False)
     rig.run(1.0)
-    assert rig.delay_at_end() == expected_delay(rig.stage)
+    assert shown_delay(rig) <= expected_delay(rig.stage) + GIVEN_WAY, "nearly as before within a second"
+    rig.run(FLOWN_OFF_SECONDS)
+    assert rig.delay_at_end() == expected_delay(rig.stage), "and the rest flows off"
     assert rig.chain.output.underruns >= 1
     heard = np.concatenate(rig.played)
     assert np.abs(np.diff(heard)).max() < 0.08, "no click"
@@ -173,11 +179,11 @@ def test_a_machine_that_stands_still_now_and_then_is_allowed_for_after_some_time
 
 
 def test_input_without_room_is_counted_and_the_delay_stays() -> None:
-    rig = Rig()
+    rig = Rig(seconds=16.0)
     rig.run(1.0)
     rig.run(2.5, work=False)
     assert rig.chain.overruns > 0
-    rig.run(1.5)
+    rig.run(FLOWN_OFF_SECONDS)
     assert rig.delay_at_end() == expected_delay(rig.stage)
 
 
@@ -194,7 +200,7 @@ def test_a_chain_that_never_rests_but_is_in_time_loses_nothing() -> None:
 
 
 def test_a_chain_too_slow_is_given_less_and_never_runs_late() -> None:
-    rig = Rig(seconds=12)
+    rig = Rig(seconds=16)
     rig.run(1.0)
     for k in range(round(4.0 * RATE / BLOCK)):
         rig.capture()
@@ -206,7 +212,7 @@ def test_a_chain_too_slow_is_given_less_and_never_runs_late() -> None:
     assert behind < 0.15 * RATE
     heard = np.concatenate(rig.played)[-RATE:]
     assert (heard != 0).mean() > 0.3, "part of the sound still comes in time"
-    rig.run(1.0)
+    rig.run(FLOWN_OFF_SECONDS)
     assert rig.delay_at_end() == expected_delay(rig.stage)
 
 
@@ -236,7 +242,7 @@ def test_a_speaker_that_slept_is_caught_up_with() -> None:
 
 
 def test_a_microphone_that_lost_sound_does_not_starve_the_speaker_for_good() -> None:
-    rig = Rig()
+    rig = Rig(seconds=16.0)
     rig.run(1.0)
     for _ in range(20):
         rig.play()
@@ -244,6 +250,7 @@ def test_a_microphone_that_lost_sound_does_not_starve_the_speaker_for_good() -> 
     underruns = rig.chain.output.underruns
     rig.run(1.0)
     assert rig.chain.output.underruns == underruns
+    rig.run(FLOWN_OFF_SECONDS)
     assert rig.delay_at_end() <= expected_delay(rig.stage)
 
 
