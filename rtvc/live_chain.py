@@ -117,6 +117,11 @@ class LiveChain:
     def dropped_seconds(self) -> float:
         return self.cut_samples / self._input_rate + self.output.cut_samples / self._output_rate
 
+    def know_machine(self, previous: "LiveChain") -> None:
+        """Before the first block. The same devices, opened again after a fault."""
+        longer_seconds = self.latency_seconds - previous.latency_seconds
+        self.output.know_machine(previous.output, longer_seconds * self._output_rate)
+
     def swap(self, pipeline: Pipeline, latency_seconds: float = 0.0) -> None:
         """Another thread. Let a warmed up pipeline take over from the present one, with a cross-fade."""
         assert pipeline.output_rate == self._output_rate, "the pipeline speaks at another rate"

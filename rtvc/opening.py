@@ -106,7 +106,7 @@ class Opener:
             )
             session.chain.output.mute(wanted.is_muted)
             if before is not None:
-                session.chain.output.know_machine(before.chain.output)
+                session.chain.know_machine(before.chain)
             session.start()
         except BaseException:
             link.close()

@@ -65,6 +65,7 @@ class OutputBuffer:
         self._headroom = Range()
         self._delay = Range()
         self._usual_delay = 0.0
+        self._delay_before = 0.0  # of the same devices when they were open before; 0: not known
         self._given_way = 0  # samples of delay added for late sound
         self._outflow = Outflow()
         self._patience = _PATIENCE  # watches in a row that must show a little too much before it flows off
@@ -139,9 +140,14 @@ class OutputBuffer:
         """Any thread. Whether less was there than was due when the speaker asked last."""
         return self._is_starving
 
-    def know_machine(self, previous: "OutputBuffer") -> None:
-        """Before the first block. The same devices, opened again: what proved wrong there need not again."""
+    def know_machine(self, previous: "OutputBuffer", longer: float = 0.0) -> None:
+        """Before the first block. The same devices, opened again: what proved wrong there need not again.
+
+        The delay is to be as before, but for `longer` samples by which the chain holds back more now.
+        """
         self._patience = previous._patience
+        if previous._is_playing and previous._rate == self._rate:
+            self._delay_before = previous._usual_delay - previous._given_way + longer
 
     # ---- output callback
 
@@ -177,8 +183,11 @@ class OutputBuffer:
             self._restart_watch()
 
     def _first_shift(self) -> int:
-        """Output callback. By how much to play later than now, below 0, or earlier."""
-        return int(self._headroom.least) - self.target_samples
+        """Output callback. By how much to play earlier than now, or below 0, later."""
+        shift = int(self._headroom.least) - self.target_samples
+        as_before = int(self._delay.most - self._delay_before)
+        # A stream that was opened again may look a block better at first than it will be.
+        return shift if self._is_much(shift - as_before) else min(shift, as_before)
 
     def _pass_over(self, out: Audio) -> None:
         """Output callback. What is due goes by unheard, so that unmuting goes on with what is due then."""

@@ -16,7 +16,7 @@ from tests.live.machine import Moment
 from tests.live.sound_marks import delay_and_likeness, noise_bursts
 from tests.live.virtual_card import Spoilt, VirtualCard
 
-TRIES, TRIES_WHERE_BUSY, PLAIN_TRIES = 5, 3, 3
+TRIES, TRIES_WHERE_BUSY, PLAIN_TRIES = 5, 2, 3
 MOST_SECONDS = 150.0  # after which no other try begins
 MOST_LOAD = 0.25  # of real time before anything is asked: a slower machine has no room for more
 _PLAIN_SECONDS, _WHOLE = 2.0, 0.98

@@ -173,9 +173,31 @@ def test_a_machine_that_stands_still_now_and_then_is_allowed_for_after_some_time
     rig.run(1.0)
     assert expected_delay(rig.stage) < rig.delay_at_end() <= expected_delay(rig.stage) + 0.010 * RATE
     opened_again = Rig(seconds=60.0)
-    opened_again.chain.output.know_machine(rig.chain.output)
+    opened_again.chain.know_machine(rig.chain)
     stand_still_now_and_then(opened_again, 10)
     assert opened_again.chain.output.underruns == 1
+
+
+def test_opened_again_it_is_as_late_as_before_though_it_begins_better() -> None:
+    slow = Rig(Hopping(557))
+    slow.run(0.01, work=False)  # one block is left over from now on
+    for _ in range(round(2.0 * RATE / BLOCK)):
+        slow.capture()
+        slow.play()
+        slow.chain.work_once()
+    assert slow.delay_at_end() > expected_delay(slow.stage)
+    again = Rig(Hopping(557), seconds=16.0)
+    again.chain.know_machine(slow.chain)
+    again.run(0.8)
+    assert again.delay_at_end() == slow.delay_at_end()
+    again.run(FLOWN_OFF_SECONDS)
+    assert again.delay_at_end() == expected_delay(again.stage), "unless that proves needless"
+    too_slow = Rig(Hopping(557))
+    too_slow.chain.output._usual_delay, too_slow.chain.output._is_playing = 0.5 * RATE, True
+    afresh = Rig(Hopping(557))
+    afresh.chain.know_machine(too_slow.chain)
+    afresh.run(0.8)
+    assert afresh.delay_at_end() == expected_delay(afresh.stage), "another machine by now"
 
 
 def test_input_without_room_is_counted_and_the_delay_stays() -> None:
