@@ -33,7 +33,7 @@ _TRIM_SECONDS = 0.4  # how long headroom must be too large before it is cut
 _REGRET_SECONDS = 30.0  # less delay that is followed by late sound so soon was wrong
 _PATIENCE, _MORE_PATIENCE, _MOST_PATIENCE = 4, 4, 1024  # watches; times as many, where that proved wrong
 _GIVE_WAY_SECONDS = 0.010  # the most that late sound may add to the delay
-_TOLERANCE_SECONDS, _FINE_SECONDS = 0.003, 0.0005  # of the delay chosen at first, and of what was added since
+_TOLERANCE_SECONDS, _FINE_SECONDS = 0.003, 0.0005
 _LONG_AGO = 1 << 60
 
 
@@ -47,6 +47,7 @@ class OutputBuffer:
         self._rate = rate
         self.target_samples = block + round(margin_seconds * rate)  # headroom wanted just before a block
         self._tolerance, self._fine = round(_TOLERANCE_SECONDS * rate), round(_FINE_SECONDS * rate)
+        self._chance = max(self._tolerance, round(1.1 * block))
         self._ring = Ring(round(_CAPACITY_SECONDS * rate))
         self._fader = EdgeFader(round(_FADE_SECONDS * rate))
         self._rise = rising_ramp(round(_FADE_SECONDS * rate))
@@ -266,9 +267,10 @@ class OutputBuffer:
     def _lasting(self, excess: int) -> int:
         """Output callback. What of a small excess has been needless for long enough.
 
-        All that was given way to is taken back; of the delay chosen at first, what is clearly too much.
+        All that was given way to is taken back. Of the delay chosen at first no block is: whether the work for
+        a hop is done before one more of them is played depends on little, and the delay is to stay the same.
         """
-        needless = excess if excess > self._tolerance else min(excess, self._given_way)
+        needless = excess if excess > self._chance else min(excess, self._given_way)
         if needless <= self._fine:
             self._calm_excesses.clear()
             return 0

@@ -66,6 +66,7 @@ class Watch:
         self._program = program
         self._stats: dict[str, Any] = {}
         self.said: list[str] = []
+        self.went_wrong_at: list[float] = []  # within the second before
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -73,6 +74,8 @@ class Watch:
         for line in self._program.stdout:
             event = json.loads(line)
             if event["event"] == "stats":
+                if any(event[name] > self._stats.get(name, 0) for name in FAULTS):
+                    self.went_wrong_at.append(time.monotonic())
                 self._stats = event
             elif event.get("message"):
                 self.said.append(event["message"])
@@ -107,7 +110,7 @@ def talk(card: VirtualCard, seconds: float) -> "subprocess.Popen[bytes]":
     return card.play(path)
 
 
-def soak(card: VirtualCard, command: list[str], minutes: float, busy: int) -> list[Look]:
+def soak(card: VirtualCard, witness: Witness, command: list[str], minutes: float, busy: int) -> list[Look]:
     """Run the command; one look a minute, or ten where the time is short."""
     seconds = 60.0 * minutes
     program = card.run(command)
@@ -126,10 +129,20 @@ def soak(card: VirtualCard, command: list[str], minutes: float, busy: int) -> li
             looks.append(look)
             print(look, flush=True)
     _end(loads)
-    print(*watch.said, sep="\n")
+    print(*watch.said, whose_fault(watch.went_wrong_at, witness), sep="\n")
     program.terminate()
     program.wait()
     return looks
+
+
+def whose_fault(went_wrong_at: list[float], witness: Witness) -> str:
+    """Stats come once a second: what went wrong did so in the second before, or a moment longer ago."""
+    excused = sum(any(at - 1.1 < still_at < at for still_at in witness.times()) for at in went_wrong_at)
+    late = witness.held_up()
+    return (
+        f"The machine stood still {len(late)} times, for up to {1e3 * max(late, default=0.0):.0f} ms; "
+        f"of {len(went_wrong_at)} seconds in which something went wrong it did so in {excused}."
+    )
 
 
 def how_soon(watch: Watch, usual_ms: float) -> str:
@@ -189,10 +202,8 @@ def main() -> int:
         command = [*ORDINARY, *command]
     with closing(Witness()) as witness, VirtualCard() as card:
         card.environment["PYTHONPATH"] = str(ROOT)
-        wrong = verdict(soak(card, command, options.minutes, options.load), options.load)
-        held_up = witness.held_up()
-    longest_ms = 1e3 * max(held_up, default=0.0)
-    print(f"The machine stood still {len(held_up)} times, for up to {longest_ms:.0f} ms.")
+        looks = soak(card, witness, command, options.minutes, options.load)
+    wrong = verdict(looks, options.load)
     print("; ".join(wrong) if wrong else "All is well.")
     return 1 if wrong else 0
 

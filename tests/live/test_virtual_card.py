@@ -101,7 +101,7 @@ def test_after_measuring_the_delay_shown_is_the_true_one(card: VirtualCard, sour
     with card.echoing():
         asked = ["--measure-latency", "--json", "--mode", "bypass", "--input", source, "--output", sink]
         command = [sys.executable, str(ROOT / "main.py"), *asked]
-        done = subprocess.run(command, env=card.environment, capture_output=True, text=True)
+        done = subprocess.run(command, env=card.environment, capture_output=True, text=True, timeout=120)
     # That it does not hear its chirps is what it is to say where the machine stood still meanwhile.
     expect_sound(done.returncode != DeviceError.exit_code, "the delay could not be measured")
     assert done.returncode == 0, done.stderr

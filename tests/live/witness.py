@@ -41,6 +41,10 @@ class Witness:
         """How late, in seconds, each time it was late since then (`time.monotonic`)."""
         return [late for at, late in self._seen.copy() if at >= since]
 
+    def times(self) -> list[float]:
+        """When (`time.monotonic`) it had been late."""
+        return [at for at, _ in self._seen.copy()]
+
     def close(self) -> None:
         """Closing its input ends it."""
         assert self._process.stdin is not None and self._process.stdout is not None

@@ -178,13 +178,27 @@ def test_a_machine_that_stands_still_now_and_then_is_allowed_for_after_some_time
     assert opened_again.chain.output.underruns == 1
 
 
+def run_late(rig: Rig, seconds: float, blocks: int) -> None:
+    """The worker is so many blocks behind."""
+    rig.run(blocks * BLOCK / RATE, work=False)
+    for _ in range(round(seconds * RATE / BLOCK)):
+        rig.capture()
+        rig.play()
+        rig.chain.work_once()
+
+
+def test_a_block_that_may_be_needed_again_is_left_where_it_is() -> None:
+    rig = Rig(Hopping(557), seconds=16.0)
+    run_late(rig, 0.5, blocks=1)
+    chosen = shown_delay(rig)
+    assert chosen == pytest.approx(expected_delay(rig.stage) + BLOCK, abs=1)
+    rig.run(6.0)
+    assert shown_delay(rig) == pytest.approx(chosen, abs=1)
+
+
 def test_opened_again_it_is_as_late_as_before_though_it_begins_better() -> None:
     slow = Rig(Hopping(557))
-    slow.run(0.01, work=False)  # one block is left over from now on
-    for _ in range(round(2.0 * RATE / BLOCK)):
-        slow.capture()
-        slow.play()
-        slow.chain.work_once()
+    run_late(slow, 2.0, blocks=2)
     assert slow.delay_at_end() > expected_delay(slow.stage)
     again = Rig(Hopping(557), seconds=16.0)
     again.chain.know_machine(slow.chain)
