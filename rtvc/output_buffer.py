@@ -31,7 +31,7 @@ _SETTLE_SECONDS = 0.05  # devices start unevenly; this much is not looked at
 _WATCH_SECONDS = 0.12  # how long headroom is watched before the first sound
 _TRIM_SECONDS = 0.4  # how long headroom must be too large before it is cut
 _REGRET_SECONDS = 30.0  # less delay that is followed by late sound so soon was wrong
-_PATIENCE, _MORE_PATIENCE, _MOST_PATIENCE = 4, 4, 1024  # watches; times as many, where that proved wrong
+_PATIENCE, _MORE_PATIENCE, _MOST_PATIENCE = 4, 4, 64  # watches; times as many, where that proved wrong
 _GIVE_WAY_SECONDS = 0.010  # the most that late sound may add to the delay
 _TOLERANCE_SECONDS, _FINE_SECONDS = 0.003, 0.0005
 _LONG_AGO = 1 << 60
@@ -267,8 +267,8 @@ class OutputBuffer:
     def _lasting(self, excess: int) -> int:
         """Output callback. What of a small excess has been needless for long enough.
 
-        All that was given way to is taken back. Of the delay chosen at first no block is: whether the work for
-        a hop is done before one more of them is played depends on little, and the delay is to stay the same.
+        All that was given way to is taken back. Of the delay chosen at first no single block is: whether the
+        work for a hop is done before one more is played depends on little, and the delay is to stay the same.
         """
         needless = excess if excess > self._chance else min(excess, self._given_way)
         if needless <= self._fine:

@@ -25,7 +25,7 @@ pytestmark = [
 ]
 
 COMMANDS, COMMANDS_PER_SECOND = 500, 25
-FLOOD_COMMANDS, FLOOD_BYTES = 3_000, 100_000  # all at once; they are taken in their own time
+FLOOD_COMMANDS, FLOOD_BYTES = 10_000, 100_000  # all at once; they are taken in their own time
 
 
 class Program:
