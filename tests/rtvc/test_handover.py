@@ -7,7 +7,16 @@ from rtvc.handover import warm_up
 from rtvc.live_chain import LiveChain
 from rtvc.stage import Audio, Pipeline
 from tests.fakes import Hopping
-from tests.rtvc.test_live_chain import BLOCK, MARGIN, PRESET, RATE, Diligent, Rig, expected_delay
+from tests.rtvc.test_live_chain import (
+    BLOCK,
+    FLOWN_OFF_SECONDS,
+    MARGIN,
+    PRESET,
+    RATE,
+    Diligent,
+    Rig,
+    expected_delay,
+)
 
 
 class Scaling(Hopping):
@@ -97,7 +106,7 @@ def test_a_stall_in_the_middle_of_a_change_does_no_harm(new: int) -> None:
     rig.chain.swap(Pipeline([stage]))
     rig.run(0.1)
     rig.run(0.5, work=False)
-    rig.run(2.0)
+    rig.run(FLOWN_OFF_SECONDS)
     assert rig.delay_at_end() == expected_delay(stage)
 
 
