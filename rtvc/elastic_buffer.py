@@ -96,7 +96,8 @@ class ElasticOutputBuffer(OutputBuffer):
         too_late, all_late = self._delay.mean - wanted, self._delay.least - wanted
         missing = wanted - self._delay.most  # the mean is lower where a watch saw sound come late
         spare, starved = int(self._headroom.least) - self.target_samples, self._starved
-        self.delay_samples = self._delay.mean
+        if not self._outflow.left:  # else the mean is of some time ago
+            self.delay_samples = self._delay.mean
         self._restart_watch()
         if self._is_much(all_late) and self._ring.available >= too_late + len(out):
             self._cut(out, int(too_late))
@@ -116,10 +117,13 @@ class ElasticOutputBuffer(OutputBuffer):
 
     def _ease(self, spare: int) -> None:
         """Output callback. Where sound was given way to, but needlessly for a while, take that back."""
-        eased = min(self._lasting(spare), self._given_way)
+        eased = min(self._patience.needless(spare, self._given_way), self._given_way)
         if eased:
             self._given_way -= eased
-            self._since_cut = 0
+            self._patience.note_less()
+
+    def _note_taken_out(self, count: int) -> None:
+        """Output callback. The worker counts what it stretches; this is none of that."""
 
     def _restart_watch(self) -> None:
         super()._restart_watch()

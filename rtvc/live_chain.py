@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from rtvc.crowding import Crowding
 from rtvc.dynamics import Gain
 from rtvc.elastic_buffer import ElasticOutputBuffer
 from rtvc.fades import read_across_cut, rising_ramp
@@ -44,8 +45,12 @@ class LiveChain:
         is_duplex: bool = True,
         latency_seconds: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
+        own_clock: Callable[[], float] = time.thread_time,
     ) -> None:
-        """`latency_seconds` is the least delay wanted, where sound is to be as late as another chain's."""
+        """`latency_seconds` is the least delay wanted, where sound is to be as late as another chain's.
+
+        `own_clock` runs while a processor works for the thread that asks.
+        """
         self._pipeline, self._is_duplex = pipeline, is_duplex
         self._given_last = pipeline  # stored by the thread that swaps and tunes
         self._input_rate, self._input_block, self._output_block = input_rate, input_block, output_block
@@ -55,7 +60,7 @@ class LiveChain:
         # pipeline takes over: by as much as it holds back more. So the buffer never notices a difference.
         self._latency_samples = max(pipeline.latency_seconds, latency_seconds) * self._output_rate
         self._ring = Ring(round(_CAPACITY_SECONDS * input_rate))
-        self._clock = clock
+        self._clock, self._own_clock = clock, own_clock
         self.output = self._output_buffer(output_block, preset.output_margin_ms / 1e3)
         self._rise = rising_ramp(round(_FADE_SECONDS * input_rate))
         self._scratch = np.zeros(len(self._rise), np.float32)
@@ -79,7 +84,7 @@ class LiveChain:
         self._behind = 0  # input samples worked off since the ring was last empty
         self.tap = Tap(input_rate, self._output_rate)
         self._ducking = Gain(self._output_rate)
-        self.hops, self.pace = HopMeter(), Pace()
+        self.hops, self.pace, self._crowding = HopMeter(), Pace(), Crowding()
         self.input_level = PeakMeter(input_rate)
         self.output_level = PeakMeter(self._output_rate)
         self.cuts = 0
@@ -164,10 +169,13 @@ class LiveChain:
         self.tap.heard(block)
         self.input_level.add(block)
         effort = self._set_effort()
-        began = time.perf_counter()
+        began, own_began = time.perf_counter(), self._own_clock()
         audio = self._processed(block)
-        seconds = time.perf_counter() - began
-        self.hops.add(seconds, len(block) / self._input_rate, len(audio) > 0)
+        seconds, own_seconds = time.perf_counter() - began, self._own_clock() - own_began
+        sound_seconds = len(block) / self._input_rate
+        self.hops.add(seconds, sound_seconds, len(audio) > 0)
+        if self._crowding.has_ended_with(seconds, own_seconds, sound_seconds):
+            self.output.hasten()
         if len(audio) and effort is not None:
             self.pace.add_hop(seconds, effort)
         self._taken += len(block)

@@ -21,6 +21,7 @@ import numpy as np
 
 from rtvc.fades import EdgeFader, read_across_cut, rising_ramp
 from rtvc.outflow import Outflow
+from rtvc.patience import Patience
 from rtvc.ring import Ring
 from rtvc.stage import Audio
 from rtvc.value_range import Range
@@ -30,11 +31,8 @@ _FADE_SECONDS = 0.005
 _SETTLE_SECONDS = 0.05  # devices start unevenly; this much is not looked at
 _WATCH_SECONDS = 0.12  # how long headroom is watched before the first sound
 _TRIM_SECONDS = 0.4  # how long headroom must be too large before it is cut
-_REGRET_SECONDS = 30.0  # less delay that is followed by late sound so soon was wrong
-_PATIENCE, _MORE_PATIENCE, _MOST_PATIENCE = 4, 4, 64  # watches; times as many, where that proved wrong
 _GIVE_WAY_SECONDS = 0.010  # the most that late sound may add to the delay
-_TOLERANCE_SECONDS, _FINE_SECONDS = 0.003, 0.0005
-_LONG_AGO = 1 << 60
+_TOLERANCE_SECONDS = 0.003
 
 
 class OutputBuffer:
@@ -46,8 +44,8 @@ class OutputBuffer:
     def __init__(self, rate: int, block: int, margin_seconds: float) -> None:
         self._rate = rate
         self.target_samples = block + round(margin_seconds * rate)  # headroom wanted just before a block
-        self._tolerance, self._fine = round(_TOLERANCE_SECONDS * rate), round(_FINE_SECONDS * rate)
-        self._chance = max(self._tolerance, round(1.1 * block))
+        self._tolerance = round(_TOLERANCE_SECONDS * rate)
+        self._most_given_way = round(_GIVE_WAY_SECONDS * rate)
         self._ring = Ring(round(_CAPACITY_SECONDS * rate))
         self._fader = EdgeFader(round(_FADE_SECONDS * rate))
         self._rise = rising_ramp(round(_FADE_SECONDS * rate))
@@ -58,6 +56,7 @@ class OutputBuffer:
         self._owed = 0  # silence that did not fit yet (worker only)
         self._joints = EdgeFader(round(_FADE_SECONDS * rate))  # where sound meets such silence (worker only)
         self._is_muted = self._has_ended = False  # each stored by one thread, read by the callback
+        self._calls_for_haste = 0  # how often the worker said so
         # Stored by the callback. Others read the counters for display only.
         self._played = 0
         self._is_playing = False
@@ -69,9 +68,8 @@ class OutputBuffer:
         self._delay_before = 0.0  # of the same devices when they were open before; 0: not known
         self._given_way = 0  # samples of delay added for late sound
         self._outflow = Outflow()
-        self._patience = _PATIENCE  # watches in a row that must show a little too much before it flows off
-        self._calm_excesses: list[int] = []  # what those so far have shown
-        self._since_cut = _LONG_AGO  # samples played since the delay was last made smaller
+        self._hastened = 0  # calls for haste that were followed or declined
+        self._patience = Patience(rate, max(self._tolerance, round(1.1 * block)), _TRIM_SECONDS)
         self.underruns = 0
         self.cuts = 0
         self.cut_samples = 0
@@ -118,6 +116,10 @@ class OutputBuffer:
         """Worker thread. The number the next sample will have."""
         return self._ring.written + self._owed
 
+    def hasten(self) -> None:
+        """Worker thread. What made sound late is over: what was given way to need not be kept any longer."""
+        self._calls_for_haste += 1
+
     def mute(self, is_muted: bool) -> None:
         """Keeper's thread. Silence while the sound runs on unheard: one flag, read once a block."""
         self._is_muted = is_muted
@@ -146,7 +148,7 @@ class OutputBuffer:
 
         The delay is to be as before, but for `longer` samples by which the chain holds back more now.
         """
-        self._patience = previous._patience
+        self._patience.learn_from(previous._patience)
         if previous._is_playing and previous._rate == self._rate:
             self._delay_before = previous._usual_delay - previous._given_way + longer
 
@@ -187,6 +189,8 @@ class OutputBuffer:
         """Output callback. By how much to play earlier than now, or below 0, later."""
         shift = int(self._headroom.least) - self.target_samples
         as_before = int(self._delay.most - self._delay_before)
+        if self._delay_before:  # what is more by now may be the machine's state, which passes
+            self._given_way = min(max(0, as_before - shift), self._most_given_way)
         # A stream that was opened again may look a block better at first than it will be.
         return shift if self._is_much(shift - as_before) else min(shift, as_before)
 
@@ -203,30 +207,46 @@ class OutputBuffer:
                 return
         if self._is_starving:
             self._give_way()
+        self._hasten_where_told()
         due = self._played
         self._played += len(out)
-        self._since_cut += len(out)
+        self._patience.pass_time(len(out))
         self._ring.skip(due - self._ring.consumed)
         early = min(len(out), max(0, self._ring.consumed - due))  # only after the delay was put back up
         stop = len(out) if self._flow_faster(out) else early + self._ring.read_into(out[early:])
         self._fader.shape(out, early, stop)
         self._note_starving(stop < len(out))
 
+    def _hasten_where_told(self) -> None:
+        """Output callback."""
+        is_told, self._hastened = self._hastened != self._calls_for_haste, self._calls_for_haste
+        if is_told and self._given_way and not self._is_starving and self._patience.may_hasten():
+            self._outflow.begin(self._given_way, in_haste=True)
+
     def _flow_faster(self, out: Audio) -> bool:
-        """Output callback. Take a sample of delay back, if some is to be; True if `out` is filled."""
-        if self._ring.consumed > self._played - len(out) or not self._outflow.squeeze_into(out, self._ring):
+        """Output callback. Take some samples of delay back, if any are to be; True if `out` is filled."""
+        if self._ring.consumed > self._played - len(out):
             return False
-        self._played += 1
-        self._usual_delay -= 1
-        self.stretched_samples -= 1
-        self._given_way = max(0, self._given_way - 1)
-        self._since_cut = 0
-        return True
+        count = self._outflow.squeeze_into(out, self._ring)
+        if count:
+            self._played += count
+            self._usual_delay -= count
+            self.delay_samples -= count
+            self._given_way = max(0, self._given_way - count)
+            self._patience.note_less()
+            self._note_taken_out(count)
+            if not self._outflow.left:
+                self._restart_watch()
+        return count > 0
+
+    def _note_taken_out(self, count: int) -> None:
+        """Output callback."""
+        self.stretched_samples -= count
 
     def _give_way(self) -> None:
         """Output callback. Sound came late: play what the allowance permits instead of skipping all of it."""
         late = min(self._played - self._ring.consumed, self._ring.available)
-        given = min(late, round(_GIVE_WAY_SECONDS * self._rate) - self._given_way)
+        given = min(late, self._most_given_way - self._given_way)
         if given > 0:
             self._given_way += given
             self._played -= given
@@ -237,8 +257,7 @@ class OutputBuffer:
         if is_starving and not self._is_starving:
             self.underruns += 1
             self._outflow.end()
-            if self._since_cut < max(_REGRET_SECONDS, 2 * self._patience * _TRIM_SECONDS) * self._rate:
-                self._patience = min(_MOST_PATIENCE, _MORE_PATIENCE * self._patience)
+            self._patience.note_late()
         self._is_starving = is_starving
         self._starved = self._starved or is_starving
 
@@ -247,7 +266,8 @@ class OutputBuffer:
         excess, flowing = int(self._headroom.least) - self.target_samples, self._outflow.left
         missing = int(self._usual_delay - self._delay.most)
         starved, most, mean = self._starved, self._delay.most, self._delay.mean
-        self.delay_samples = mean
+        if not flowing:  # else the mean is of some time ago
+            self.delay_samples = mean
         self._restart_watch()
         if self._is_much(excess) and self._ring.available >= excess + len(out):
             self._cut(out, excess)
@@ -258,36 +278,18 @@ class OutputBuffer:
             # The device lost input. The delay shrank by as much, and the buffer runs dry at every hop.
             self._played -= missing
         elif not flowing:
-            self._outflow.begin(self._lasting(excess))
+            self._outflow.begin(self._patience.needless(excess, self._given_way))
         return False
 
     def _is_much(self, excess: float) -> bool:
-        return excess > self._tolerance + round(_GIVE_WAY_SECONDS * self._rate)
-
-    def _lasting(self, excess: int) -> int:
-        """Output callback. What of a small excess has been needless for long enough.
-
-        All that was given way to is taken back. Of the delay chosen at first no single block is: whether the
-        work for a hop is done before one more is played depends on little, and the delay is to stay the same.
-        """
-        needless = excess if excess > self._chance else min(excess, self._given_way)
-        if needless <= self._fine:
-            self._calm_excesses.clear()
-            return 0
-        self._calm_excesses.append(needless)
-        if len(self._calm_excesses) < self._patience:
-            return 0
-        lasting = min(self._calm_excesses)
-        self._calm_excesses.clear()
-        return lasting
+        return excess > self._tolerance + self._most_given_way
 
     def _cut(self, out: Audio, excess: int) -> None:
         self._ring.skip(self._played - self._ring.consumed)
         count = read_across_cut(self._ring, out, excess, self._rise, self._scratch)
         self._fader.shape(out, 0, count)
         self._played += excess + len(out)
-        self._since_cut = 0
-        self._calm_excesses.clear()
+        self._patience.note_cut()
         self.cuts += 1
         self.cut_samples += excess
 

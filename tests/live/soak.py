@@ -114,6 +114,7 @@ def soak(card: VirtualCard, witness: Witness, command: list[str], minutes: float
     """Run the command; one look a minute, or ten where the time is short."""
     seconds = 60.0 * minutes
     program = card.run(command)
+    _begin(program)
     watch, looks, loads = Watch(program), list[Look](), list[subprocess.Popen[bytes]]()
     talk(card, seconds + WARM_UP_SECONDS)
     began, pause = time.monotonic(), threading.Event()
@@ -135,6 +136,13 @@ def soak(card: VirtualCard, witness: Witness, command: list[str], minutes: float
     return looks
 
 
+def _begin(program: "subprocess.Popen[bytes]") -> None:
+    """A program that is steered waits for this; others do not read it."""
+    assert program.stdin is not None
+    program.stdin.write(b'{"cmd": "start"}\n')
+    program.stdin.flush()
+
+
 def whose_fault(went_wrong_at: list[float], witness: Witness) -> str:
     """Stats come once a second: what went wrong did so in the second before, or a moment longer ago."""
     excused = sum(any(at - 1.1 < still_at < at for still_at in witness.times()) for at in went_wrong_at)
@@ -152,7 +160,7 @@ def how_soon(watch: Watch, usual_ms: float) -> str:
         look = watch.look()
         if look and abs(look.delay_ms - usual_ms) <= MOST_DELAY_CHANGE_MS:
             return f"the delay was {look.delay_ms:.1f} ms within {passed:.1f} s."
-        pause.wait(0.1)
+        pause.wait(0.02)
     return f"the delay did not come back in {passed:.0f} s."
 
 
@@ -195,7 +203,9 @@ def main() -> int:
         print(f"No virtual card: {reason}.", file=sys.stderr)
         return 2
     end_on_sigterm()
-    command = [sys.executable, str(ROOT / "main.py"), "--headless", "--json", *options.options]
+    # One that is steered tells its delay 25 times a second instead of once.
+    told = "--control" if options.load else "--json"
+    command = [sys.executable, str(ROOT / "main.py"), "--headless", told, *options.options]
     if options.pass_through:
         command = [sys.executable, str(ROOT / "tests/live/pass_through.py"), "balanced", "default", "default"]
     if options.ordinary_rank:

@@ -1,6 +1,7 @@
 """Two devices with a clock each, simulated: the delay stays, nothing clicks, and the stats tell of it."""
 
 import heapq
+import time
 
 import numpy as np
 import pytest
@@ -32,7 +33,14 @@ class TwoClocks:
         self._fit = np.linalg.pinv(np.stack([np.sin(angles), np.cos(angles)], axis=1))
         self.clock, self.random = FakeClock(), np.random.default_rng(4)
         self.chain = LiveChain(
-            Pipeline([Hopping(HOP)]), RATE, BLOCK, BLOCK, PRESET, is_duplex=False, clock=self.clock
+            Pipeline([Hopping(HOP)]),
+            RATE,
+            BLOCK,
+            BLOCK,
+            PRESET,
+            is_duplex=False,
+            clock=self.clock,
+            own_clock=time.perf_counter,
         )
         self.jitter_seconds = jitter_seconds
         self.input_rate = RATE * (1 + input_ppm * 1e-6)

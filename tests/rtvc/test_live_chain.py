@@ -1,5 +1,6 @@
 """The live path without threads: a test calls the callbacks and the worker in the order it wants."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +25,10 @@ class Rig:
 
     def __init__(self, stage: Passing | None = None, seconds: float = 8.0) -> None:
         self.stage = stage or Passing()
-        self.chain = LiveChain(Pipeline([self.stage]), RATE, BLOCK, BLOCK, PRESET)
+        # Nobody keeps this worker from running, whatever else the machine does meanwhile.
+        self.chain = LiveChain(
+            Pipeline([self.stage]), RATE, BLOCK, BLOCK, PRESET, own_clock=time.perf_counter
+        )
         tone = np.sin(2 * np.pi * 220 / RATE * np.arange(round(seconds * RATE)))
         self.sound = (0.5 * tone * np.random.default_rng(1).uniform(0.9, 1, len(tone))).astype(np.float32)
         self.at = 0
@@ -178,6 +182,60 @@ def test_a_machine_that_stands_still_now_and_then_is_allowed_for_after_some_time
     assert opened_again.chain.output.underruns == 1
 
 
+class Crowded(Diligent):
+    """Among other programs, which let it run for a share of the time."""
+
+    share, own_seconds = 1.0, 0.0
+
+    def process(self, block: Audio) -> Audio:
+        began = self.clock[0]
+        out = super().process(block)
+        self.own_seconds += self.share * (self.clock[0] - began)
+        return out
+
+
+def crowded_rig(monkeypatch: pytest.MonkeyPatch) -> tuple[Rig, Crowded]:
+    clock = [0.0]
+    monkeypatch.setattr("rtvc.live_chain.time.perf_counter", lambda: clock[0])
+    rig, worker = Rig(seconds=30.0), Crowded(clock)
+    worker.seconds = 0.004
+    rig.chain = LiveChain(
+        worker, RATE, BLOCK, BLOCK, PRESET, clock=lambda: 0.0, own_clock=lambda: worker.own_seconds
+    )
+    return rig, worker
+
+
+def test_the_delay_is_as_before_within_a_second_after_others_have_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig, worker = crowded_rig(monkeypatch)
+    rig.run(2.0)
+    usual = rig.delay_at_end()
+    worker.share = 0.5
+    for _ in range(3):
+        rig.run(1.0)
+        rig.run(0.02, work=False)
+    rig.run(1.0)
+    assert rig.delay_at_end() == usual + GIVEN_WAY, "kept while it is crowded"
+    worker.share = 0.9
+    rig.run(1.0)
+    assert rig.delay_at_end() == usual
+    assert rig.chain.output.cuts == 0
+    assert np.abs(np.diff(np.concatenate(rig.played)[-RATE:])).max() < 0.08, "no click"
+
+
+def test_a_crowd_that_comes_and_goes_is_not_believed_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig, worker = crowded_rig(monkeypatch)
+    rig.run(2.0)
+    for _ in range(6):
+        worker.share = 0.5
+        rig.run(1.0)
+        rig.run(0.01, work=False)
+        worker.share = 0.9
+        rig.run(2.0)
+    assert rig.chain.output.underruns <= 3
+
+
 def run_late(rig: Rig, seconds: float, blocks: int) -> None:
     """The worker is so many blocks behind."""
     rig.run(blocks * BLOCK / RATE, work=False)
@@ -212,6 +270,17 @@ def test_opened_again_it_is_as_late_as_before_though_it_begins_better() -> None:
     afresh.chain.know_machine(too_slow.chain)
     afresh.run(0.8)
     assert afresh.delay_at_end() == expected_delay(afresh.stage), "another machine by now"
+
+
+def test_opened_again_while_it_is_crowded_it_is_late_for_a_while_only() -> None:
+    before = Rig(Hopping(557))
+    before.run(1.0)
+    again = Rig(Hopping(557), seconds=16.0)
+    again.chain.know_machine(before.chain)
+    run_late(again, 0.5, blocks=1)
+    assert shown_delay(again) == pytest.approx(expected_delay(again.stage) + BLOCK, abs=1)
+    again.run(FLOWN_OFF_SECONDS)
+    assert again.delay_at_end() == expected_delay(again.stage)
 
 
 def test_input_without_room_is_counted_and_the_delay_stays() -> None:

@@ -1,0 +1,67 @@
+"""Patience: for how long a little too much delay must prove needless before it is taken back.
+
+Knows no sound: it is told once a watch how much more than wanted was there, and says what to take back.
+"""
+
+_REGRET_SECONDS = 30.0  # less delay that is followed by late sound so soon was wrong
+_FEWEST, _TIMES_MORE, _MOST = 4, 4, 64  # watches; times as many, where that proved wrong
+_FINE_SECONDS = 0.0005
+_LONG_AGO = 1 << 60
+
+
+class Patience:
+    """Output callback alone. Lengths are samples."""
+
+    def __init__(self, rate: int, chance: int, watch_seconds: float) -> None:
+        """An excess of up to `chance` may be chance."""
+        self._rate, self._chance = rate, chance
+        self._fine = round(_FINE_SECONDS * rate)
+        self._watch = round(watch_seconds * rate)
+        self._watches = _FEWEST  # in a row that must show too much
+        self._shown: list[int] = []  # what those so far have shown
+        self._since_less = self._since_haste = _LONG_AGO  # samples played
+
+    def learn_from(self, previous: "Patience") -> None:
+        """What proved wrong on the same devices need not prove so again."""
+        self._watches = previous._watches
+
+    def pass_time(self, samples: int) -> None:
+        self._since_less += samples
+        self._since_haste += samples
+
+    def needless(self, excess: int, given_way: int) -> int:
+        """What of a small excess has been needless for long enough.
+
+        All that was given way to is taken back. Of the delay chosen at first no single block is: whether the
+        work for a hop is done before one more is played depends on little, and the delay is to stay the same.
+        """
+        needless = excess if excess > self._chance else min(excess, given_way)
+        if needless <= self._fine:
+            self._shown.clear()
+            return 0
+        self._shown.append(needless)
+        if len(self._shown) < self._watches:
+            return 0
+        least = min(self._shown)
+        self._shown.clear()
+        return least
+
+    def may_hasten(self) -> bool:
+        """Asked where what made sound late is known to be over: whether nothing need be waited for."""
+        if self._since_haste < _REGRET_SECONDS * self._rate:
+            return False
+        self._since_haste = 0
+        return True
+
+    def note_less(self) -> None:
+        """There is less delay from now on."""
+        self._since_less = 0
+
+    def note_cut(self) -> None:
+        self.note_less()
+        self._shown.clear()
+
+    def note_late(self) -> None:
+        """Sound came late: where it did so soon after there was less delay, that was wrong."""
+        if self._since_less < max(_REGRET_SECONDS * self._rate, 2 * self._watches * self._watch):
+            self._watches = min(_MOST, _TIMES_MORE * self._watches)
