@@ -17,6 +17,7 @@ _WAKE_SECONDS = 0.1  # how often the worker looks around when no sound comes in
 _DEAD_AFTER_SECONDS = 1.0  # a device that does not call for so long is gone
 _START_PATIENCE_SECONDS = 3.0  # but the first call may take: Bluetooth has to wake up
 _COLLECT_EVERY_SECONDS = 5.0
+_REST_EVERY_SECONDS, _REST_SECONDS = 0.05, 0.0001  # also where there is more to do than time
 _FADE_OUT_SECONDS = 0.01
 _LONGEST_HOP_SECONDS = 0.05
 _UNBEARABLY_LATE_SECONDS, _PATIENCE_SECONDS = 0.1, 5.0
@@ -185,9 +186,11 @@ class Session:
 
     def _work_until_closed(self) -> None:
         """Worker thread."""
-        collected, hops = self._clock(), 0
+        collected = rested = self._clock()
+        hops = 0
         while not self._is_closing:
             if self.chain.work_once():
+                rested = self._rest_after(rested)
                 continue
             if self.chain.hops.count != hops and self._hop_done.locked():
                 self._hop_done.release()
@@ -196,6 +199,14 @@ class Session:
                 realtime.collect_garbage()
                 collected = self._clock()
             self._work_to_do.acquire(timeout=_WAKE_SECONDS)
+            rested = self._clock()
+
+    def _rest_after(self, rested: float) -> float:
+        """Worker thread. A thread that never rests would lose its rank, and all others theirs with it."""
+        if self._clock() - rested < _REST_EVERY_SECONDS:
+            return rested
+        time.sleep(_REST_SECONDS)
+        return self._clock()
 
     def _fail(self, error: RtvcError) -> None:
         """Worker thread. Silence first, then the news; the devices stay open until the session is closed."""

@@ -62,6 +62,20 @@ def test_a_runaway_loses_the_rank_of_all(permitted):
     theirs.join()
 
 
+@linux
+@pytest.mark.parametrize("hard, soft", [(None, 1_000_000), (5_000_000, 1_000_000), (200_000, 100_000)])
+def test_the_rank_is_lost_before_the_process_is(monkeypatch, hard, soft):
+    import resource
+
+    hard = resource.RLIM_INFINITY if hard is None else hard
+    given = []
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (hard, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda which, limits: given.append(limits))
+    with realtime.punctual_interpreter():
+        assert given == [(soft, hard)]
+    assert given[1:] == [(hard, hard)]
+
+
 def test_a_system_that_lists_no_threads_is_left_alone(monkeypatch):
     def no_such_folder(path):
         raise FileNotFoundError(path)

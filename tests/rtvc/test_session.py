@@ -61,6 +61,29 @@ def test_rest_is_not_waited_for_where_no_sound_comes(
     session.close()
 
 
+@pytest.mark.parametrize("hop_seconds, rests", [(0.001, False), (0.02, True)])
+def test_a_worker_that_is_never_through_rests_all_the_same(
+    session: Session, device: FakeDevice, monkeypatch: pytest.MonkeyPatch, hop_seconds: float, rests: bool
+) -> None:
+    """Else Linux would take its real-time rank away, and that of all others."""
+    worked, waited, left = threading.Event(), list[float](), 40
+
+    def work_once() -> bool:
+        nonlocal left
+        device.clock.now += hop_seconds
+        left -= 1
+        if left == 0:
+            worked.set()
+        return left > 0
+
+    monkeypatch.setattr(session.chain, "work_once", work_once)
+    monkeypatch.setattr("rtvc.session.time.sleep", waited.append)
+    session.start()
+    assert worked.wait(PATIENCE_SECONDS)
+    assert bool(waited) == rests
+    session.close()
+
+
 def test_a_hop_that_takes_too_long_is_not_waited_for(session: Session) -> None:
     session.start()
     waiter = threading.Thread(target=session.await_rest)
