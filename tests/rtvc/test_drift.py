@@ -171,6 +171,22 @@ def test_late_sound_that_was_given_way_to_flows_back_without_a_cut(at_seconds: f
     assert devices.delays_after(55.0).mean() == pytest.approx(before, abs=0.3)
 
 
+def test_late_sound_that_was_given_way_to_flows_back_in_haste_where_others_have_let_go() -> None:
+    devices = TwoClocks(0.0)
+    devices.run(2.0)
+    before = devices.delays_after(1.5).mean()
+    works = devices.chain.work_once
+    devices.chain.work_once = lambda: False  # type: ignore[method-assign]
+    devices.run(0.03)
+    devices.chain.work_once = works  # type: ignore[method-assign]
+    devices.run(0.5)
+    assert devices.delays_after(2.4).mean() > before + 5.0
+    devices.chain.output.hasten()
+    devices.run(1.2)
+    assert devices.delays_after(3.6).mean() == pytest.approx(before, abs=0.2)
+    assert devices.chain.output.cuts == 0
+
+
 def test_a_speaker_that_slept_is_caught_up_with_at_once() -> None:
     devices = TwoClocks(50.0)
     devices.run(3.0)
