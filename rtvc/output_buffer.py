@@ -59,20 +59,16 @@ class OutputBuffer:
         self._calls_for_haste = 0  # how often the worker said so
         # Stored by the callback. Others read the counters for display only.
         self._played = 0
-        self._is_playing = False
-        self._is_starving = False
+        self._is_playing = self._is_starving = False
         self._starved = False  # at all, in the present watch
-        self._headroom = Range()
-        self._delay = Range()
+        self._headroom, self._delay = Range(), Range()
         self._usual_delay = 0.0
         self._delay_before = 0.0  # of the same devices when they were open before; 0: not known
         self._given_way = 0  # samples of delay added for late sound
         self._outflow = Outflow()
         self._hastened = 0  # calls for haste that were followed or declined
         self._patience = Patience(rate, max(self._tolerance, round(1.1 * block)), _TRIM_SECONDS)
-        self.underruns = 0
-        self.cuts = 0
-        self.cut_samples = 0
+        self.underruns = self.cuts = self.cut_samples = 0
         self.stretched_samples = 0  # sound added for the delay to stay the same, below 0 taken out
         self.delay_samples = 0.0  # from captured to played, on average; 0 until sound has been watched
 
@@ -153,6 +149,11 @@ class OutputBuffer:
             self._delay_before = previous._usual_delay - previous._given_way + longer
 
     # ---- output callback
+
+    def lacks(self, count: int) -> bool:
+        """Output callback. Whether it would fall silent now, after it has not been."""
+        is_heard = self._is_playing and not (self._is_starving or self._is_muted or self._has_ended)
+        return is_heard and self._ring.written - self._played < count
 
     def play(self, out: Audio, captured: float) -> None:
         """Output callback. Fill `out`; `captured` counts the input so far, at the output rate."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from rtvc import realtime
 from rtvc.audio_link import AudioLink
+from rtvc.bell import Bell
 from rtvc.errors import RtvcError
 from rtvc.live_chain import LiveChain
 from rtvc.presets import Preset
@@ -55,12 +56,8 @@ class Session:
         self._is_closing = False
         # One float each, stored by one callback, read by the watchdog.
         self._last_capture = self._last_play = 0.0
-        # A bare lock as a binary semaphore: locked means nothing to do. Only the worker locks it, only one
-        # callback unlocks it (and `close`, when no more callbacks come), and unlocking never waits.
-        # A Condition or an Event would make the callback wait for a lock that the worker may just hold.
-        self._work_to_do = threading.Lock()
-        # The same the other way round: the worker unlocks it after a hop, whoever waits for that locks it.
-        self._hop_done = threading.Lock()
+        self._work_to_do = Bell()  # rung by one callback, and by `close` when no more callbacks come
+        self._hop_done, self._block_done = Bell(), Bell()  # rung by the worker, for keeper and callback
         self._worker = threading.Thread(target=self._work, name="rtvc worker", daemon=True)
 
     def now(self) -> float:
@@ -68,7 +65,6 @@ class Session:
         return self._clock()
 
     def start(self) -> None:
-        self._work_to_do.acquire(blocking=False)
         self._last_capture = self._last_play = self._clock() + _START_PATIENCE_SECONDS - _DEAD_AFTER_SECONDS
         self._worker.start()
         try:
@@ -85,8 +81,7 @@ class Session:
         self._is_closing = True
         self.link.close()
         if self._worker.is_alive():
-            if self._work_to_do.locked():
-                self._work_to_do.release()
+            self._work_to_do.ring()
             self._worker.join()
 
     def trouble(self) -> str | None:
@@ -119,8 +114,8 @@ class Session:
         Where no sound comes it does not wait, so that a device that went away is noticed in time.
         """
         if self._clock() - self._last_capture < _LONGEST_HOP_SECONDS:
-            self._hop_done.acquire(blocking=False)
-            self._hop_done.acquire(timeout=_LONGEST_HOP_SECONDS)
+            self._hop_done.hush()
+            self._hop_done.wait(_LONGEST_HOP_SECONDS)
 
     def latency(self) -> Latency:
         into, out = self.link.input_latency_seconds, self.link.output_latency_seconds
@@ -155,20 +150,31 @@ class Session:
         self.chain.capture(block)
         self._last_capture = self._clock()
         if not self.link.is_duplex:
-            self._wake_worker()
+            self._work_to_do.ring()
 
     def _on_play(self, out: Audio) -> None:
         """Output callback. Where one stream serves both ends it comes right after the other callback, and the
         worker has to see what the speaker took."""
+        if self.chain.output.lacks(len(out)):
+            self._await_sound(len(out))
         self.chain.play(out)
         self._last_play = self._clock()
         if self.link.is_duplex:
-            self._wake_worker()
+            self._work_to_do.ring()
 
-    def _wake_worker(self) -> None:
-        """One callback."""
-        if self._work_to_do.locked():
-            self._work_to_do.release()
+    def _await_sound(self, count: int) -> None:
+        """Output callback. Sound that is only a moment late is waited for, one block at most.
+
+        After a moment in which the machine stood still the device asks for several blocks at once, before it
+        needs them: it has one more to play. What is given to it is the block, or silence.
+        """
+        end = self._clock() + count / self.link.output_rate
+        self._block_done.hush()
+        if self.link.is_duplex:
+            self._work_to_do.ring()  # what came in with this very call may be what lacks
+        while self.chain.output.lacks(count) and (left := end - self._clock()) > 0.0:
+            if not self._block_done.wait(left):
+                break
 
     # ---- worker thread
 
@@ -190,15 +196,16 @@ class Session:
         hops = 0
         while not self._is_closing:
             if self.chain.work_once():
+                self._block_done.ring()
                 rested = self._rest_after(rested)
                 continue
-            if self.chain.hops.count != hops and self._hop_done.locked():
-                self._hop_done.release()
+            if self.chain.hops.count != hops:
+                self._hop_done.ring()
             hops = self.chain.hops.count
             if self._clock() - collected > _COLLECT_EVERY_SECONDS:
                 realtime.collect_garbage()
                 collected = self._clock()
-            self._work_to_do.acquire(timeout=_WAKE_SECONDS)
+            self._work_to_do.wait(_WAKE_SECONDS)
             rested = self._clock()
 
     def _rest_after(self, rested: float) -> float:

@@ -1,6 +1,7 @@
 """python -m tests.live.soak: the live program for as long as you like on the virtual card, minute by minute.
 
     python -m tests.live.soak --minutes 30 -- --target p230
+    python -m tests.live.soak --minutes 30 --beside-pass-through -- --target p230
     python -m tests.live.soak --minutes 30 --pass-through
     python -m tests.live.soak --minutes 4 --load 2 -- --target p230
     python -m tests.live.soak --minutes 4 --load 2 --ordinary-rank -- --target p230
@@ -9,8 +10,9 @@ Prints delay, memory and all that went wrong, and ends with 1 where something di
 moved by more than 2 ms, or memory that grew. The machine has to be quiet, but for the busy processes of
 --load, which run for the middle half of the time; when they end, it waits until the delay is as before and
 says how long that took. --ordinary-rank gives the program no real-time priority. --pass-through tells what
-the sound system alone makes of the same time. Nothing else is done to the program: for that there is
-tests.live.ordeal.
+the sound system alone makes of the time; with --beside-pass-through one runs on the same card at the same
+time, because no two half hours of a machine are the same. Nothing else is done to the program: for that
+there is tests.live.ordeal.
 """
 
 import argparse
@@ -110,12 +112,16 @@ def talk(card: VirtualCard, seconds: float) -> "subprocess.Popen[bytes]":
     return card.play(path)
 
 
-def soak(card: VirtualCard, witness: Witness, command: list[str], minutes: float, busy: int) -> list[Look]:
-    """Run the command; one look a minute, or ten where the time is short."""
+def soak(
+    card: VirtualCard, witness: Witness, command: list[str], minutes: float, busy: int, beside: list[str]
+) -> tuple[list[Look], list[Look]]:
+    """Run the command, and another beside it; one look a minute at each, or ten where the time is short."""
     seconds = 60.0 * minutes
     program = card.run(command)
     _begin(program)
+    other = Watch(card.run(beside)) if beside else None
     watch, looks, loads = Watch(program), list[Look](), list[subprocess.Popen[bytes]]()
+    others = list[Look]()
     talk(card, seconds + WARM_UP_SECONDS)
     began, pause = time.monotonic(), threading.Event()
     while (passed := time.monotonic() - began) < seconds and program.poll() is None:
@@ -129,11 +135,16 @@ def soak(card: VirtualCard, witness: Witness, command: list[str], minutes: float
         if (look := watch.look()) is not None:
             looks.append(look)
             print(look, flush=True)
+        if other is not None and (look := other.look()) is not None:
+            others.append(look)
+            print(f"pass-through {look}", flush=True)
     _end(loads)
     print(*watch.said, whose_fault(watch.went_wrong_at, witness), sep="\n")
+    if other is not None:
+        print("The pass-through:", whose_fault(other.went_wrong_at, witness))
     program.terminate()
     program.wait()
-    return looks
+    return looks, others
 
 
 def _begin(program: "subprocess.Popen[bytes]") -> None:
@@ -171,7 +182,13 @@ def _end(processes: list["subprocess.Popen[bytes]"]) -> None:
         process.wait()
 
 
-def verdict(looks: list[Look], busy: int) -> list[str]:
+def interruptions(looks: list[Look]) -> int:
+    """Since it was warm."""
+    steady = [look.faults for look in looks if look.seconds > WARM_UP_SECONDS]
+    return sum(steady[-1][name] - steady[0][name] for name in ("underruns", "device_xruns")) if steady else 0
+
+
+def verdict(looks: list[Look], others: list[Look], busy: int) -> list[str]:
     """What went wrong, as sentences."""
     steady = [look for look in looks if look.seconds > WARM_UP_SECONDS]
     if len(steady) < 2:
@@ -183,6 +200,10 @@ def verdict(looks: list[Look], busy: int) -> list[str]:
     delays = [steady[0].delay_ms, steady[-1].delay_ms] if busy else [look.delay_ms for look in steady]
     if max(delays) - min(delays) > MOST_DELAY_CHANGE_MS:
         wrong.append(f"the delay moved by {max(delays) - min(delays):.1f} ms")
+    if others and interruptions(looks) > interruptions(others):
+        wrong.append(
+            f"{interruptions(looks)} interruptions where the pass-through had {interruptions(others)}"
+        )
     growth = steady[-1].resident_mb - steady[0].resident_mb
     if growth > MOST_GROWTH_MB:
         wrong.append(f"memory grew by {growth:.1f} MB")
@@ -197,6 +218,7 @@ def main() -> int:
     parser.add_argument("--load", type=int, default=0, metavar="N", help="busy processes for the middle half")
     parser.add_argument("--ordinary-rank", action="store_true", help="no real-time priority for the program")
     parser.add_argument("--pass-through", action="store_true", help="a chain that changes nothing")
+    parser.add_argument("--beside-pass-through", action="store_true", help="with one on the same card")
     parser.add_argument("options", nargs="*", help="of the program, after --")
     options = parser.parse_args()
     if (reason := why_unavailable()) is not None:
@@ -206,14 +228,16 @@ def main() -> int:
     # One that is steered tells its delay 25 times a second instead of once.
     told = "--control" if options.load else "--json"
     command = [sys.executable, str(ROOT / "main.py"), "--headless", told, *options.options]
+    plain = [sys.executable, str(ROOT / "tests/live/pass_through.py"), "balanced", "default", "default"]
     if options.pass_through:
-        command = [sys.executable, str(ROOT / "tests/live/pass_through.py"), "balanced", "default", "default"]
+        command = plain
     if options.ordinary_rank:
         command = [*ORDINARY, *command]
     with closing(Witness()) as witness, VirtualCard() as card:
         card.environment["PYTHONPATH"] = str(ROOT)
-        looks = soak(card, witness, command, options.minutes, options.load)
-    wrong = verdict(looks, options.load)
+        beside = plain if options.beside_pass_through else []
+        looks, others = soak(card, witness, command, options.minutes, options.load, beside)
+    wrong = verdict(looks, others, options.load)
     print("; ".join(wrong) if wrong else "All is well.")
     return 1 if wrong else 0
 

@@ -138,6 +138,27 @@ def test_a_hop_that_would_be_late_is_done_with_less_work(monkeypatch: pytest.Mon
     assert 0.1 < efforts[1] < 0.9
 
 
+def test_what_lacks_is_said_before_it_is_silence_and_once() -> None:
+    rig = Rig()
+    output = rig.chain.output
+    assert not output.lacks(BLOCK), "nothing has been heard yet"
+    rig.run(1.0)
+    assert not output.lacks(BLOCK)
+    rig.capture()
+    while not output.lacks(BLOCK):
+        rig.play()
+        rig.capture()
+    assert output.underruns == 0
+    rig.play()
+    assert output.underruns == 1
+    assert not output.lacks(BLOCK), "it is silent already"
+    rig.work()
+    rig.run(1.0)
+    assert not output.lacks(BLOCK) and output.lacks(RATE)
+    output.mute(True)
+    assert not output.lacks(RATE), "silence is what is wanted"
+
+
 def test_starvation_fades_to_silence_and_is_counted_once() -> None:
     rig = Rig()
     rig.run(1.0)

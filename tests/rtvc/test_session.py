@@ -84,6 +84,44 @@ def test_a_worker_that_is_never_through_rests_all_the_same(
     session.close()
 
 
+def test_sound_that_is_a_moment_late_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = FakeDevice(block=round(PATIENCE_SECONDS * 48000))
+    session = Session(device, Pipeline([Hopping(557)]), PRESETS["balanced"], clock=device.clock)
+    is_there, blocks = threading.Event(), 0
+
+    def work_once() -> bool:
+        nonlocal blocks
+        blocks += session.chain.captured_seconds > 0.0
+        if blocks == 3:  # what the first two put out was not enough
+            is_there.set()
+        return 0 < blocks <= 3
+
+    monkeypatch.setattr(session.chain, "work_once", work_once)
+    monkeypatch.setattr(session.chain.output, "lacks", lambda count: not is_there.is_set())
+    session.start()
+    device.push(np.zeros(device.input_block, np.float32))
+    assert is_there.is_set()
+    session.close()
+
+
+def test_sound_is_waited_for_as_long_as_a_block_lasts(
+    session: Session, device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[int]()
+
+    def lacks(count: int) -> bool:
+        asked.append(count)
+        device.clock.now += 0.001
+        return True
+
+    monkeypatch.setattr(session.chain.output, "lacks", lacks)
+    monkeypatch.setattr(session._block_done, "wait", lambda seconds: seconds < 0.006)
+    session.start()
+    device.push(np.zeros(256, np.float32))
+    assert asked == [256] * 7, "once before, then for 5.3 ms"
+    session.close()
+
+
 def test_a_hop_that_takes_too_long_is_not_waited_for(session: Session) -> None:
     session.start()
     waiter = threading.Thread(target=session.await_rest)
