@@ -64,6 +64,7 @@ class OutputBuffer:
         self._headroom, self._delay = Range(), Range()
         self._usual_delay = 0.0
         self._delay_before = 0.0  # of the same devices when they were open before; 0: not known
+        self._has_looked_twice = False  # where that was so much less that it is hard to believe
         self._given_way = 0  # samples of delay added for late sound
         self._outflow = Outflow()
         self._hastened = 0  # calls for haste that were followed or declined
@@ -180,10 +181,12 @@ class OutputBuffer:
             self._restart_watch()
         elif self._headroom.samples >= watch:
             shift = self._first_shift()
-            self._played += shift
-            self._usual_delay = self._delay.most - shift
-            self.delay_samples = self._delay.mean - shift
-            self._is_playing = True
+            self._usual_delay, self.delay_samples = self._delay.most - shift, self._delay.mean - shift
+            is_longer = self._delay_before and self._is_much(self._usual_delay - self._delay_before)
+            if not is_longer or self._has_looked_twice:
+                self._played += shift
+                self._is_playing = True
+            self._has_looked_twice = True  # the machine may have stood still just now
             self._restart_watch()
 
     def _first_shift(self) -> int:

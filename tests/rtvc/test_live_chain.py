@@ -304,6 +304,20 @@ def test_opened_again_while_it_is_crowded_it_is_late_for_a_while_only() -> None:
     assert again.delay_at_end() == expected_delay(again.stage)
 
 
+@pytest.mark.parametrize("seconds", [0.15, 1.0], ids=["a stall", "another device"])
+def test_opened_again_a_much_longer_delay_is_believed_when_it_shows_twice(seconds: float) -> None:
+    before = Rig(Hopping(557))
+    before.run(1.0)
+    again = Rig(Hopping(557), seconds=16.0)
+    again.chain.know_machine(before.chain)
+    run_late(again, seconds, blocks=4)
+    again.run(1.0)
+    assert again.chain.output.cuts == (seconds == 1.0)
+    again.run(FLOWN_OFF_SECONDS)
+    assert again.delay_at_end() == expected_delay(again.stage)
+    assert again.chain.output.underruns == 0
+
+
 def test_input_without_room_is_counted_and_the_delay_stays() -> None:
     rig = Rig(seconds=16.0)
     rig.run(1.0)
