@@ -225,6 +225,7 @@ class OutputBuffer:
         """Output callback."""
         is_told, self._hastened = self._hastened != self._calls_for_haste, self._calls_for_haste
         if is_told and self._given_way and not self._is_starving and self._patience.may_hasten():
+            self._patience.note_haste()
             self._outflow.begin(self._given_way, in_haste=True)
 
     def _flow_faster(self, out: Audio) -> bool:

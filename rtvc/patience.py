@@ -48,10 +48,10 @@ class Patience:
 
     def may_hasten(self) -> bool:
         """Asked where what made sound late is known to be over: whether nothing need be waited for."""
-        if self._since_haste < _REGRET_SECONDS * self._rate:
-            return False
+        return self._since_haste >= _REGRET_SECONDS * self._rate
+
+    def note_haste(self) -> None:
         self._since_haste = 0
-        return True
 
     def note_less(self) -> None:
         """There is less delay from now on."""

@@ -77,10 +77,15 @@ class Watch:
             event = json.loads(line)
             if event["event"] == "stats":
                 if any(event[name] > self._stats.get(name, 0) for name in FAULTS):
-                    self.went_wrong_at.append(time.monotonic())
+                    self._note_fault(time.monotonic())
                 self._stats = event
             elif event.get("message"):
                 self.said.append(event["message"])
+
+    def _note_fault(self, now: float) -> None:
+        """Once a second, however often the program tells."""
+        if not self.went_wrong_at or now - self.went_wrong_at[-1] > 0.5:
+            self.went_wrong_at.append(now)
 
     def look(self) -> Look | None:
         stats = self._stats

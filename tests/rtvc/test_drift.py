@@ -70,6 +70,13 @@ class TwoClocks:
                 self._capture()
             heapq.heappush(self._calls, (due + BLOCK / (RATE if is_output else self.input_rate), is_output))
 
+    def stall(self, seconds: float) -> None:
+        """The worker stands still."""
+        works = self.chain.work_once
+        self.chain.work_once = lambda: False  # type: ignore[method-assign]
+        self.run(seconds)
+        self.chain.work_once = works  # type: ignore[method-assign]
+
     def let_go(self) -> None:
         """All that has gathered comes at once."""
         held, self.held_blocks = self.held_blocks or 0, None
@@ -162,10 +169,7 @@ def test_late_sound_that_was_given_way_to_flows_back_without_a_cut(at_seconds: f
     devices = TwoClocks(0.0)
     devices.run(at_seconds)
     before = devices.delays_after(1.5).mean()
-    stalled = devices.chain.work_once
-    devices.chain.work_once = lambda: False  # type: ignore[method-assign]
-    devices.run(0.02)
-    devices.chain.work_once = stalled  # type: ignore[method-assign]
+    devices.stall(0.02)
     devices.run(60.0)
     assert devices.chain.output.underruns == 1 and devices.chain.output.cuts == 0
     assert devices.delays_after(55.0).mean() == pytest.approx(before, abs=0.3)
@@ -175,10 +179,7 @@ def test_late_sound_that_was_given_way_to_flows_back_in_haste_where_others_have_
     devices = TwoClocks(0.0)
     devices.run(2.0)
     before = devices.delays_after(1.5).mean()
-    works = devices.chain.work_once
-    devices.chain.work_once = lambda: False  # type: ignore[method-assign]
-    devices.run(0.03)
-    devices.chain.work_once = works  # type: ignore[method-assign]
+    devices.stall(0.03)
     devices.run(0.5)
     assert devices.delays_after(2.4).mean() > before + 5.0
     devices.chain.output.hasten()
@@ -214,10 +215,7 @@ def test_a_stall_of_the_worker_does_not_change_the_delay_for_good() -> None:
     devices = TwoClocks(100.0)
     devices.run(3.0)
     before = devices.delays_after(2.0).mean()
-    works = devices.chain.work_once
-    devices.chain.work_once = lambda: False  # type: ignore[method-assign]
-    devices.run(1.0)
-    devices.chain.work_once = works  # type: ignore[method-assign]
+    devices.stall(1.0)
     devices.run(20.0)
     assert devices.delays_after(22.0).mean() == pytest.approx(before, abs=1.0)
 

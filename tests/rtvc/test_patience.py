@@ -59,7 +59,9 @@ def test_sound_that_comes_late_much_later_proves_nothing() -> None:
 
 def test_haste_is_for_once_in_half_a_minute() -> None:
     patience = Patience(RATE, BLOCK, WATCH_SECONDS)
-    assert patience.may_hasten() and not patience.may_hasten()
+    assert patience.may_hasten()
+    patience.note_haste()
+    assert not patience.may_hasten()
     patience.pass_time(29 * RATE)
     assert not patience.may_hasten()
     patience.pass_time(2 * RATE)
