@@ -1,0 +1,168 @@
+"""How late sound is after the worker was late, others had the processors, or devices were opened again."""
+
+import numpy as np
+import pytest
+
+from rtvc.live_chain import LiveChain
+from rtvc.stage import Audio
+from tests.fakes import Hopping
+from tests.rtvc.test_live_chain import (
+    BLOCK,
+    FLOWN_OFF_SECONDS,
+    PRESET,
+    RATE,
+    Diligent,
+    Rig,
+    expected_delay,
+    shown_delay,
+)
+
+GIVEN_WAY = 480  # at most
+
+
+@pytest.mark.parametrize("stall_seconds", [0.02, 0.1, 0.24, 0.5, 1.9])
+def test_a_stall_does_not_change_the_delay_for_good(stall_seconds: float) -> None:
+    rig = Rig(Hopping(557), seconds=12.0)
+    rig.run(1.0)
+    rig.run(stall_seconds, work=False)
+    rig.run(1.0)
+    assert shown_delay(rig) <= expected_delay(rig.stage) + GIVEN_WAY, "nearly as before within a second"
+    rig.run(FLOWN_OFF_SECONDS)
+    assert rig.delay_at_end() == expected_delay(rig.stage), "and the rest flows off"
+    assert rig.chain.output.underruns >= 1
+    heard = np.concatenate(rig.played)
+    assert np.abs(np.diff(heard)).max() < 0.08, "no click"
+
+
+def stand_still_now_and_then(rig: Rig, times: int) -> None:
+    for _ in range(times):
+        rig.run(5.0)
+        rig.run(2 * BLOCK / RATE, work=False)
+
+
+def test_a_machine_that_stands_still_now_and_then_is_allowed_for_after_some_times() -> None:
+    rig = Rig(seconds=60.0)
+    stand_still_now_and_then(rig, 10)
+    assert rig.chain.output.underruns <= 3, "the delay that spares it stays"
+    assert rig.chain.output.cuts <= 2
+    rig.run(1.0)
+    assert expected_delay(rig.stage) < rig.delay_at_end() <= expected_delay(rig.stage) + 0.010 * RATE
+    opened_again = Rig(seconds=60.0)
+    opened_again.chain.know_machine(rig.chain)
+    stand_still_now_and_then(opened_again, 10)
+    assert opened_again.chain.output.underruns == 1
+
+
+class Crowded(Diligent):
+    """Among other programs, which let it run for a share of the time."""
+
+    share, own_seconds = 1.0, 0.0
+
+    def process(self, block: Audio) -> Audio:
+        began = self.clock[0]
+        out = super().process(block)
+        self.own_seconds += self.share * (self.clock[0] - began)
+        return out
+
+
+def crowded_rig(monkeypatch: pytest.MonkeyPatch) -> tuple[Rig, Crowded]:
+    clock = [0.0]
+    monkeypatch.setattr("rtvc.live_chain.time.perf_counter", lambda: clock[0])
+    rig, worker = Rig(seconds=30.0), Crowded(clock)
+    worker.seconds = 0.004
+    rig.chain = LiveChain(
+        worker, RATE, BLOCK, BLOCK, PRESET, clock=lambda: 0.0, own_clock=lambda: worker.own_seconds
+    )
+    return rig, worker
+
+
+def test_the_delay_is_as_before_within_a_second_after_others_have_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig, worker = crowded_rig(monkeypatch)
+    rig.run(2.0)
+    usual = rig.delay_at_end()
+    worker.share = 0.5
+    for _ in range(3):
+        rig.run(1.0)
+        rig.run(0.02, work=False)
+    rig.run(1.0)
+    assert rig.delay_at_end() == usual + GIVEN_WAY, "kept while it is crowded"
+    worker.share = 0.9
+    rig.run(1.0)
+    assert rig.delay_at_end() == usual
+    assert rig.chain.output.cuts == 0
+    assert np.abs(np.diff(np.concatenate(rig.played)[-RATE:])).max() < 0.08, "no click"
+
+
+def test_a_crowd_that_comes_and_goes_is_not_believed_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig, worker = crowded_rig(monkeypatch)
+    rig.run(2.0)
+    for _ in range(6):
+        worker.share = 0.5
+        rig.run(1.0)
+        rig.run(0.01, work=False)
+        worker.share = 0.9
+        rig.run(2.0)
+    assert rig.chain.output.underruns <= 3
+
+
+def run_late(rig: Rig, seconds: float, blocks: int) -> None:
+    """The worker is so many blocks behind."""
+    rig.run(blocks * BLOCK / RATE, work=False)
+    for _ in range(round(seconds * RATE / BLOCK)):
+        rig.capture()
+        rig.play()
+        rig.chain.work_once()
+
+
+def test_a_block_that_may_be_needed_again_is_left_where_it_is() -> None:
+    rig = Rig(Hopping(557), seconds=16.0)
+    run_late(rig, 0.5, blocks=1)
+    chosen = shown_delay(rig)
+    assert chosen == pytest.approx(expected_delay(rig.stage) + BLOCK, abs=1)
+    rig.run(6.0)
+    assert shown_delay(rig) == pytest.approx(chosen, abs=1)
+
+
+def test_opened_again_it_is_as_late_as_before_though_it_begins_better() -> None:
+    slow = Rig(Hopping(557))
+    run_late(slow, 2.0, blocks=2)
+    assert slow.delay_at_end() > expected_delay(slow.stage)
+    again = Rig(Hopping(557), seconds=16.0)
+    again.chain.know_machine(slow.chain)
+    again.run(0.8)
+    assert again.delay_at_end() == slow.delay_at_end()
+    again.run(FLOWN_OFF_SECONDS)
+    assert again.delay_at_end() == expected_delay(again.stage), "unless that proves needless"
+    too_slow = Rig(Hopping(557))
+    too_slow.chain.output._usual_delay, too_slow.chain.output._is_playing = 0.5 * RATE, True
+    afresh = Rig(Hopping(557))
+    afresh.chain.know_machine(too_slow.chain)
+    afresh.run(0.8)
+    assert afresh.delay_at_end() == expected_delay(afresh.stage), "another machine by now"
+
+
+def test_opened_again_while_it_is_crowded_it_is_late_for_a_while_only() -> None:
+    before = Rig(Hopping(557))
+    before.run(1.0)
+    again = Rig(Hopping(557), seconds=16.0)
+    again.chain.know_machine(before.chain)
+    run_late(again, 0.5, blocks=1)
+    assert shown_delay(again) == pytest.approx(expected_delay(again.stage) + BLOCK, abs=1)
+    again.run(FLOWN_OFF_SECONDS)
+    assert again.delay_at_end() == expected_delay(again.stage)
+
+
+@pytest.mark.parametrize("seconds", [0.15, 1.0], ids=["a stall", "another device"])
+def test_opened_again_a_much_longer_delay_is_believed_when_it_shows_twice(seconds: float) -> None:
+    before = Rig(Hopping(557))
+    before.run(1.0)
+    again = Rig(Hopping(557), seconds=16.0)
+    again.chain.know_machine(before.chain)
+    run_late(again, seconds, blocks=4)
+    again.run(1.0)
+    assert again.chain.output.cuts == (seconds == 1.0)
+    again.run(FLOWN_OFF_SECONDS)
+    assert again.delay_at_end() == expected_delay(again.stage)
+    assert again.chain.output.underruns == 0
