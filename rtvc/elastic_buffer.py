@@ -99,12 +99,12 @@ class ElasticOutputBuffer(OutputBuffer):
         if not self._outflow.left:  # else the mean is of some time ago
             self.delay_samples = self._delay.mean
         self._restart_watch()
-        if self._is_much(all_late) and self._ring.available >= too_late + len(out):
+        if all_late > self._much and self._ring.available >= too_late + len(out):
             self._cut(out, int(too_late))
             return True
         if starved and missing > self._tolerance:
             self._played -= int(missing)  # the device lost input, and the buffer runs dry at every hop
-        elif not self._is_much(too_late):
+        elif too_late <= self._much:
             self._follower.follow(too_late / self._rate, seconds)
         self._ease(spare)
         return False
@@ -119,8 +119,7 @@ class ElasticOutputBuffer(OutputBuffer):
         """Output callback. Where sound was given way to, but needlessly for a while, take that back."""
         eased = min(self._patience.needless(spare, self._given_way), self._given_way)
         if eased:
-            self._given_way -= eased
-            self._patience.note_less()
+            self._take_back(eased)
 
     def _note_taken_out(self, count: int) -> None:
         """Output callback. The worker counts what it stretches; this is none of that."""

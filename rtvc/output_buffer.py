@@ -1,4 +1,4 @@
-"""The wait between worker and speaker: decides when sound starts, and keeps its delay from growing.
+"""The wait between worker and speaker: starts the sound when it is due, and keeps its delay from growing.
 
 Every output sample has a number: sample k belongs to input time k / rate, whatever happened in between (what
 is lost on the way is replaced by as much silence). The callback counts what it plays with the same numbers,
@@ -20,6 +20,7 @@ import math
 import numpy as np
 
 from rtvc.fades import EdgeFader, read_across_cut, rising_ramp
+from rtvc.first_delay import FirstDelay
 from rtvc.outflow import Outflow
 from rtvc.patience import Patience
 from rtvc.ring import Ring
@@ -46,6 +47,7 @@ class OutputBuffer:
         self.target_samples = block + round(margin_seconds * rate)  # headroom wanted just before a block
         self._tolerance = round(_TOLERANCE_SECONDS * rate)
         self._most_given_way = round(_GIVE_WAY_SECONDS * rate)
+        self._much = self._tolerance + self._most_given_way
         self._ring = Ring(round(_CAPACITY_SECONDS * rate))
         self._fader = EdgeFader(round(_FADE_SECONDS * rate))
         self._rise = rising_ramp(round(_FADE_SECONDS * rate))
@@ -62,9 +64,8 @@ class OutputBuffer:
         self._is_playing = self._is_starving = False
         self._starved = False  # at all, in the present watch
         self._headroom, self._delay = Range(), Range()
+        self._first = FirstDelay(self.target_samples, self._much, self._most_given_way)
         self._usual_delay = 0.0
-        self._delay_before = 0.0  # of the same devices when they were open before; 0: not known
-        self._has_looked_twice = False  # where that was so much less that it is hard to believe
         self._given_way = 0  # samples of delay added for late sound
         self._outflow = Outflow()
         self._hastened = 0  # calls for haste that were followed or declined
@@ -147,7 +148,7 @@ class OutputBuffer:
         """
         self._patience.learn_from(previous._patience)
         if previous._is_playing and previous._rate == self._rate:
-            self._delay_before = previous._usual_delay - previous._given_way + longer
+            self._first.recall(previous._usual_delay - previous._given_way + longer)
 
     # ---- output callback
 
@@ -169,11 +170,7 @@ class OutputBuffer:
             self._emit(out)
 
     def _wait(self, out: Audio) -> None:
-        """Output callback. Before the first sound: watch how evenly sound comes in, then choose the delay.
-
-        Blocks may arrive in bursts and two devices have any phase; the least headroom over a while tells all
-        of that at once, and the delay is set so that this least is the target.
-        """
+        """Output callback. Before the first sound: watch how evenly sound comes in, then choose the delay."""
         self._fader.shape(out, 0, 0)
         self._played += len(out)
         settle, watch = round(_SETTLE_SECONDS * self._rate), round(_WATCH_SECONDS * self._rate)
@@ -181,22 +178,21 @@ class OutputBuffer:
             self._restart_watch()
         elif self._headroom.samples >= watch:
             shift = self._first_shift()
-            self._usual_delay, self.delay_samples = self._delay.most - shift, self._delay.mean - shift
-            is_longer = self._delay_before and self._is_much(self._usual_delay - self._delay_before)
-            if not is_longer or self._has_looked_twice:
-                self._played += shift
-                self._is_playing = True
-            self._has_looked_twice = True  # the machine may have stood still just now
+            if self._first.is_believable(self._delay.most - shift):
+                self._begin(shift)
+            self._first.note_look()
             self._restart_watch()
 
     def _first_shift(self) -> int:
         """Output callback. By how much to play earlier than now, or below 0, later."""
-        shift = int(self._headroom.least) - self.target_samples
-        as_before = int(self._delay.most - self._delay_before)
-        if self._delay_before:  # what is more by now may be the machine's state, which passes
-            self._given_way = min(max(0, as_before - shift), self._most_given_way)
-        # A stream that was opened again may look a block better at first than it will be.
-        return shift if self._is_much(shift - as_before) else min(shift, as_before)
+        shift, self._given_way = self._first.shift(self._headroom, self._delay)
+        return shift
+
+    def _begin(self, shift: int) -> None:
+        """Output callback."""
+        self._usual_delay, self.delay_samples = self._delay.most - shift, self._delay.mean - shift
+        self._played += shift
+        self._is_playing = True
 
     def _pass_over(self, out: Audio) -> None:
         """Output callback. What is due goes by unheard, so that unmuting goes on with what is due then."""
@@ -235,14 +231,18 @@ class OutputBuffer:
         count = self._outflow.squeeze_into(out, self._ring)
         if count:
             self._played += count
-            self._usual_delay -= count
             self.delay_samples -= count
-            self._given_way = max(0, self._given_way - count)
-            self._patience.note_less()
+            self._take_back(count)
             self._note_taken_out(count)
             if not self._outflow.left:
                 self._restart_watch()
         return count > 0
+
+    def _take_back(self, count: int) -> None:
+        """Output callback. So much less delay is wanted from now on."""
+        self._usual_delay -= count
+        self._given_way = max(0, self._given_way - count)
+        self._patience.note_less()
 
     def _note_taken_out(self, count: int) -> None:
         """Output callback."""
@@ -274,7 +274,7 @@ class OutputBuffer:
         if not flowing:  # else the mean is of some time ago
             self.delay_samples = mean
         self._restart_watch()
-        if self._is_much(excess) and self._ring.available >= excess + len(out):
+        if excess > self._much and self._ring.available >= excess + len(out):
             self._cut(out, excess)
             self._usual_delay, self.delay_samples = most - excess, mean - excess
             self._given_way = max(0, self._given_way - excess)
@@ -285,9 +285,6 @@ class OutputBuffer:
         elif not flowing:
             self._outflow.begin(self._patience.needless(excess, self._given_way))
         return False
-
-    def _is_much(self, excess: float) -> bool:
-        return excess > self._tolerance + self._most_given_way
 
     def _cut(self, out: Audio, excess: int) -> None:
         self._ring.skip(self._played - self._ring.consumed)
