@@ -1,19 +1,32 @@
 """RunawayGuard: threads of the sound system that never rest lose their rank, until they rest again.
 
 Where sound from the microphone has piled up after a stall, PortAudio polls ALSA's devices without a pause.
-Two such threads of real-time rank leave nobody else a processor, the keeper included, who could open the
-devices again.
+Two such threads of real-time rank leave nobody else a processor. So they come after the worker as soon as
+they are found out, within a few blocks: it would be so late by then that its sound had to be dropped. And
+where they go on like that they come after nobody: the keeper, who could open the devices again, has no rank.
 """
 
 import threading
 import time
+from dataclasses import dataclass
 from types import TracebackType
 
 from rtvc import realtime
 from rtvc.log import LOGGER
 
-_LOOK_SECONDS = 0.25
-_SPINS, _RESTS = 0.5, 0.25  # of a processor; callbacks take less than a tenth
+_LOOK_SECONDS = 0.02
+_SPINS, _RESTS = 0.75, 0.25  # of a processor; callbacks take less than a tenth
+_LONG_SECONDS = 0.25  # where several spin, none has a processor for itself
+
+
+@dataclass
+class _Watched:
+    """What is known of a thread. Seconds."""
+
+    rank: int  # that it was given first
+    computed: float  # when it was last looked at
+    found_out_at: float | None = None
+    spun_at: float = 0.0  # last, since then
 
 
 class RunawayGuard:
@@ -22,8 +35,7 @@ class RunawayGuard:
     def __init__(self) -> None:
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="rtvc runaway guard", daemon=True)
-        self._computed: dict[int, float] = {}  # seconds, by thread
-        self._degraded: dict[int, int] = {}  # the rank it had, by thread
+        self._watched: dict[int, _Watched] = {}
 
     def __enter__(self) -> "RunawayGuard":
         self._thread.start()
@@ -42,23 +54,34 @@ class RunawayGuard:
             return
         looked = time.monotonic()
         while not self._is_over.wait(_LOOK_SECONDS):
-            seconds, looked = time.monotonic() - looked, time.monotonic()
+            before, looked = looked, time.monotonic()
             for thread, rank in realtime.ranks().items():
-                if rank >= realtime.CALLBACK_PRIORITY:
-                    self._judge(thread, rank, seconds)
+                if rank >= realtime.CALLBACK_PRIORITY or thread in self._watched:
+                    self._look_at(thread, rank, looked, looked - before)
 
-    def _judge(self, thread: int, rank: int, seconds: float) -> None:
+    def _look_at(self, thread: int, rank: int, now: float, seconds: float) -> None:
         """Guard's thread."""
         computed = realtime.cpu_seconds(thread)
         if computed is None:
-            self._computed.pop(thread, None)
-            self._degraded.pop(thread, None)
+            self._watched.pop(thread, None)
             return
-        share = (computed - self._computed.get(thread, computed)) / seconds
-        self._computed[thread] = computed
-        if share > _SPINS and thread not in self._degraded:
-            self._degraded[thread] = rank
+        watched = self._watched.setdefault(thread, _Watched(rank, computed))
+        share = (computed - watched.computed) / seconds
+        watched.computed = computed
+        if watched.found_out_at is not None:
+            self._look_again(thread, watched, share, now)
+        elif share > _SPINS:
+            LOGGER.warning("a thread of the sound system does not rest; its rank is taken until it does")
+            realtime.give_rank(thread, realtime.ONLOOKER_PRIORITY)
+            watched.found_out_at = watched.spun_at = now
+
+    def _look_again(self, thread: int, watched: _Watched, share: float, now: float) -> None:
+        """Guard's thread. At one that was found out."""
+        assert watched.found_out_at is not None
+        if share > _RESTS:
+            watched.spun_at = now
+        if now - watched.spun_at > _LONG_SECONDS:
+            realtime.give_rank(thread, watched.rank)
+            watched.found_out_at = None
+        elif now - watched.found_out_at > _LONG_SECONDS:
             realtime.take_rank(thread)
-            LOGGER.warning("a thread of the sound system never rests and loses its rank")
-        elif share < _RESTS and thread in self._degraded:
-            realtime.give_rank(thread, self._degraded.pop(thread))

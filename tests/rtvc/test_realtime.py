@@ -95,8 +95,17 @@ def wait_for_policy(thread, wanted):
 
 
 @linux
-def test_a_callback_that_never_rests_is_an_ordinary_thread_until_it_rests(permitted):
+def test_a_callback_that_never_rests_comes_after_the_worker_and_then_after_all_until_it_rests(
+    permitted, monkeypatch
+):
     is_tired, done = threading.Event(), threading.Event()
+    given, give_rank = [], realtime.give_rank
+
+    def note_rank(thread, rank):
+        given.append((thread, rank))
+        return give_rank(thread, rank)
+
+    monkeypatch.setattr(realtime, "give_rank", note_rank)
 
     def call_back():
         realtime.raise_thread_priority(realtime.CALLBACK_PRIORITY)
@@ -113,6 +122,8 @@ def test_a_callback_that_never_rests_is_an_ordinary_thread_until_it_rests(permit
         wait_for_policy(thread.native_id, os.SCHED_RR)
         done.set()
         thread.join()
+    ranks = [rank for of, rank in given if of == thread.native_id]
+    assert ranks == [realtime.CALLBACK_PRIORITY, realtime.ONLOOKER_PRIORITY, realtime.CALLBACK_PRIORITY]
 
 
 @linux
