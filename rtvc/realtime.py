@@ -55,8 +55,10 @@ def raised_library_threads() -> Iterator[None]:
     does). On Linux only: elsewhere systems see to their own.
     """
     before = _threads()
+    for thread in ranks().keys() - before if before else ():
+        _ranks.pop(thread, None)  # it has ended, and its number may be another's by now
     yield
-    for thread in _threads() - before:
+    for thread in _threads() - before - ranks().keys():  # a callback may have come already
         give_rank(thread, LIBRARY_PRIORITY)
 
 

@@ -51,6 +51,25 @@ def test_threads_that_a_library_starts_get_a_rank_and_others_keep_theirs(permitt
 
 
 @linux
+def test_a_callback_that_a_library_calls_at_once_keeps_its_own_rank(permitted):
+    is_raised, done = threading.Event(), threading.Event()
+
+    def call_back():
+        realtime.raise_thread_priority(realtime.CALLBACK_PRIORITY)
+        is_raised.set()
+        done.wait()
+
+    thread = threading.Thread(target=call_back)
+    with realtime.raised_library_threads():
+        thread.start()
+        is_raised.wait()
+    rank = realtime.ranks()[thread.native_id]
+    done.set()
+    thread.join()
+    assert rank == realtime.CALLBACK_PRIORITY
+
+
+@linux
 def test_a_runaway_loses_the_rank_of_all(permitted):
     done = threading.Event()
     with realtime.punctual_interpreter():
