@@ -23,8 +23,8 @@ _LONG_SECONDS = 0.25  # where several spin, none has a processor for itself
 class _Watched:
     """What is known of a thread. Seconds."""
 
-    rank: int  # that it was given first
     computed: float  # when it was last looked at
+    rank: int = 0  # it had when it was found out
     found_out_at: float | None = None
     spun_at: float = 0.0  # last, since then
 
@@ -65,7 +65,7 @@ class RunawayGuard:
         if computed is None:
             self._watched.pop(thread, None)
             return
-        watched = self._watched.setdefault(thread, _Watched(rank, computed))
+        watched = self._watched.setdefault(thread, _Watched(computed))
         share = (computed - watched.computed) / seconds
         watched.computed = computed
         if watched.found_out_at is not None:
@@ -73,7 +73,7 @@ class RunawayGuard:
         elif share > _SPINS:
             LOGGER.warning("a thread of the sound system does not rest; its rank is taken until it does")
             realtime.give_rank(thread, realtime.ONLOOKER_PRIORITY)
-            watched.found_out_at = watched.spun_at = now
+            watched.rank, watched.found_out_at, watched.spun_at = rank, now, now
 
     def _look_again(self, thread: int, watched: _Watched, share: float, now: float) -> None:
         """Guard's thread. At one that was found out."""

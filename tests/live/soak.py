@@ -7,10 +7,10 @@
     python -m tests.live.soak --minutes 4 --load 2 --ordinary-rank -- --target p230
 
 Prints delay, memory and all that went wrong, and ends with 1 where something did: a drop, a delay that
-moved by more than 2 ms, memory that grew, or more interruptions than the pass-through beside it had. The
-machine has to be quiet, but for the busy processes of --load, which run for the middle half of the time; when
-they end, it waits until the delay is as before and says how long that took. --ordinary-rank gives the program
-no real-time priority. --pass-through tells what the sound system alone makes of the time; with
+moved by more than 2 ms, memory that grew, or more interruptions or xruns than the pass-through beside it.
+The machine has to be quiet, but for the busy processes of --load, which run for the middle half of the time;
+when they end, it waits until the delay is as before and says how long that took. --ordinary-rank gives the
+program no real-time priority. --pass-through tells what the sound system alone makes of the time; with
 --beside-pass-through one runs on the same card at the same time, because no two half hours of a machine are
 the same. Nothing else is done to the program: for that there is tests.live.ordeal.
 """
@@ -194,6 +194,12 @@ def _end(processes: list["subprocess.Popen[bytes]"]) -> None:
         process.wait()
 
 
+def xruns(looks: list[Look]) -> int:
+    """Ours and the device's, since it was warm."""
+    steady = [look.faults for look in looks if look.seconds > WARM_UP_SECONDS]
+    return sum(steady[-1][name] - steady[0][name] for name in ("underruns", "device_xruns")) if steady else 0
+
+
 def verdict(watch: Watch, other: Watch | None, busy: int) -> list[str]:
     """What went wrong, as sentences."""
     steady = [look for look in watch.looks if look.seconds > WARM_UP_SECONDS]
@@ -208,6 +214,8 @@ def verdict(watch: Watch, other: Watch | None, busy: int) -> list[str]:
         wrong.append(f"the delay moved by {max(delays) - min(delays):.1f} ms")
     if other is not None and watch.interruptions > other.interruptions:
         wrong.append(f"{watch.interruptions} interruptions where the pass-through had {other.interruptions}")
+    if other is not None and xruns(watch.looks) > xruns(other.looks):
+        wrong.append(f"{xruns(watch.looks)} xruns where the pass-through had {xruns(other.looks)}")
     growth = steady[-1].resident_mb - steady[0].resident_mb
     if growth > MOST_GROWTH_MB:
         wrong.append(f"memory grew by {growth:.1f} MB")

@@ -145,6 +145,19 @@ def test_a_callback_that_never_rests_comes_after_the_worker_and_then_after_all_u
     assert ranks == [realtime.CALLBACK_PRIORITY, realtime.ONLOOKER_PRIORITY, realtime.CALLBACK_PRIORITY]
 
 
+def test_a_thread_that_rests_gets_the_rank_that_it_had_last(monkeypatch):
+    computed, given = [0.0], []
+    monkeypatch.setattr(realtime, "cpu_seconds", lambda thread: computed[0])
+    monkeypatch.setattr(realtime, "give_rank", lambda thread, rank: given.append(rank))
+    monkeypatch.setattr(realtime, "take_rank", lambda thread: None)
+    guard = RunawayGuard()
+    guard._look_at(7, realtime.LIBRARY_PRIORITY, now=0.02, seconds=0.02)
+    computed[0] = 0.02
+    guard._look_at(7, realtime.CALLBACK_PRIORITY, now=0.04, seconds=0.02)
+    guard._look_at(7, realtime.ONLOOKER_PRIORITY, now=1.0, seconds=0.02)
+    assert given == [realtime.ONLOOKER_PRIORITY, realtime.CALLBACK_PRIORITY]
+
+
 @linux
 def test_a_worker_may_compute_all_the_time(permitted):
     done = threading.Event()
