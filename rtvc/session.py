@@ -156,19 +156,19 @@ class Session:
         """Output callback. Where one stream serves both ends it comes right after the other callback, and the
         worker has to see what the speaker took."""
         if self.chain.output.lacks(len(out)):
-            self._await_sound(len(out))
+            self._await_sound(len(out), self.link.spare_seconds)
         self.chain.play(out)
         self._last_play = self._clock()
         if self.link.is_duplex:
             self._work_to_do.ring()
 
-    def _await_sound(self, count: int) -> None:
-        """Output callback. Sound that is only a moment late is waited for, one block at most.
+    def _await_sound(self, count: int, longest_seconds: float) -> None:
+        """Output callback. Sound that is only a moment late is waited for, as long as the device has some.
 
-        After a moment in which the machine stood still the device asks for several blocks at once, before it
-        needs them: it has one more to play. What is given to it is the block, or silence.
+        It asks before it needs to, and after a moment in which the machine stood still for several blocks at
+        once. What is given to it is the block, or silence.
         """
-        end = self._clock() + count / self.link.output_rate
+        end = self._clock() + longest_seconds
         self._block_done.hush()
         if self.link.is_duplex:
             self._work_to_do.ring()  # what came in with this very call may be what lacks

@@ -11,6 +11,7 @@ from rtvc.devices import Device
 from rtvc.errors import DeviceError
 from rtvc.first_blocks import FirstBlocks
 from rtvc.log import LOGGER
+from rtvc.output_lead import OutputLead
 from rtvc.presets import Preset
 from rtvc.stage import Audio
 
@@ -53,6 +54,7 @@ class Streams:
         self.device_xruns = 0
         self._is_raised = {"input": False, "output": False}
         self._age, self._first_blocks = _InputAge(self.input_rate), FirstBlocks()
+        self._lead = OutputLead(self.output_rate)
         self._ends: tuple[Capture, Play] = _ignore, _be_silent
         self._closing = Closing(self._sd)
         with realtime.raised_library_threads():
@@ -125,6 +127,16 @@ class Streams:
     def backlog_seconds(self) -> float:
         return self._age.grown_seconds
 
+    @property
+    def spare_seconds(self) -> float:
+        """ALSA says how much it has left. Elsewhere one block is what a callback may be late by."""
+        block = self.output_block / self.output_rate
+        if self._sink.host_api != "ALSA":
+            return block
+        latency = self._streams[-1].latency
+        held = float(latency[1] if self.is_duplex else latency)  # when it asks in time
+        return max(0.0, held - block - self._lead.lost_seconds)
+
     def start(self, capture: Capture, play: Play) -> None:
         """Let sound flow. From here on `capture` and `play` are called on threads of the sound system."""
         try:
@@ -170,7 +182,7 @@ class Streams:
         """Audio callback."""
         capture, play = self._ends
         self._take(capture, indata, frames, time)
-        self._fill(play, outdata, frames)
+        self._fill(play, outdata, frames, time)
         self._note("input", status)
 
     def _on_input(self, indata: Any, frames: int, time: Any, status: Any) -> None:
@@ -180,7 +192,7 @@ class Streams:
 
     def _on_output(self, outdata: Any, frames: int, time: Any, status: Any) -> None:
         """Output callback."""
-        self._fill(self._ends[1], outdata, frames)
+        self._fill(self._ends[1], outdata, frames, time)
         self._note("output", status)
 
     def _take(self, capture: Capture, indata: Any, frames: int, time: Any) -> None:
@@ -197,8 +209,9 @@ class Streams:
             mixed *= 0.5
         capture(mixed)
 
-    def _fill(self, play: Play, outdata: Any, frames: int) -> None:
+    def _fill(self, play: Play, outdata: Any, frames: int, time: Any) -> None:
         """Output callback. The same sound for all channels."""
+        self._lead.add(time.outputBufferDacTime - time.currentTime, frames)
         mono = self._mono[:frames]
         play(mono)
         outdata[:] = mono[:, np.newaxis]

@@ -32,6 +32,7 @@ class FakeDevice:
     def __init__(self, rate: int = 48000, block: int = 256, clock: FakeClock | None = None) -> None:
         self.input_rate = self.output_rate = rate
         self.input_block = self.output_block = block
+        self.spare_seconds = block / rate
         self.device_xruns = 0
         self.is_closed = False
         self.is_input_alive = self.is_output_alive = True

@@ -18,7 +18,7 @@ from rtvc.presets import PRESETS
 
 BALANCED = PRESETS["balanced"]
 BLOCK = BALANCED.block_samples
-TIME = SimpleNamespace(currentTime=5.01, inputBufferAdcTime=5.0)
+TIME = SimpleNamespace(currentTime=5.01, inputBufferAdcTime=5.0, outputBufferDacTime=5.02)
 
 
 class PortAudioError(Exception):
@@ -43,7 +43,9 @@ class FakeStream:
         if self.kind == "duplex" and self.machine.ages_at_start:
             age, quiet = self.machine.ages_at_start.pop(0), np.zeros((BLOCK, 2), np.float32)
             for _ in range(8):
-                time = SimpleNamespace(currentTime=5.0, inputBufferAdcTime=5.0 - age)
+                time = SimpleNamespace(
+                    currentTime=5.0, inputBufferAdcTime=5.0 - age, outputBufferDacTime=5.01
+                )
                 self.asked["callback"](quiet, quiet.copy(), BLOCK, time, False)
 
     def abort(self) -> None:
@@ -264,9 +266,43 @@ def test_sound_that_piles_up_in_the_sound_system_is_seen(
             now += BLOCK / 48000
             burst = 0.15 if block % 10 else 0.0  # single late blocks are no backlog
             adc = max(0.0, recorded_at(now) - stalled - burst - 0.002 * (now > 100.5))
-            time = SimpleNamespace(currentTime=now, inputBufferAdcTime=adc if recorded_at(now) else 0.0)
+            time = SimpleNamespace(
+                currentTime=now,
+                inputBufferAdcTime=adc if recorded_at(now) else 0.0,
+                outputBufferDacTime=now + 0.01,
+            )
             callback(sound, sound.copy(), BLOCK, time, False)
         assert link.backlog_seconds == pytest.approx(stalled if recorded_at(now) else 0.0, abs=0.01)
+
+
+@pytest.mark.parametrize("input_, output", [("default", "default"), ("Mic", "Speaker")], ids=["one", "two"])
+def test_a_callback_may_wait_as_long_as_the_device_has_sound_but_for_a_block(
+    machine: FakeSoundDevice, input_: str, output: str
+) -> None:
+    link = audio_io.open_audio(BALANCED, DeviceChoice(input_, output))
+    spare = list[float]()
+    link.start(lambda block: None, lambda out: spare.append(link.spare_seconds))
+    for lead in (0.030, 0.030, 0.025, 0.010):  # a server's delay is part of it
+        time = SimpleNamespace(currentTime=5.0, inputBufferAdcTime=5.0, outputBufferDacTime=5.0 + lead)
+        call(machine.streams, time)
+    held = 0.016 if link.is_duplex else 0.012
+    assert spare == pytest.approx([held - BLOCK / 48000 - late for late in (0.0, 0.0, 0.005)] + [0.0])
+
+
+def test_what_does_not_say_how_much_it_has_left_is_kept_waiting_for_a_block_at_most(
+    machine: FakeSoundDevice,
+) -> None:
+    machine.apis[0]["name"] = "Core Audio"
+    link = audio_io.open_audio(BALANCED, DeviceChoice("Mic", "Speaker"))
+    assert link.spare_seconds == link.output_block / link.output_rate
+
+
+def call(streams: list[FakeStream], time: SimpleNamespace) -> None:
+    """The callbacks of all streams."""
+    sound = np.zeros((BLOCK, 2), np.float32)
+    for stream in streams:
+        ends = (sound, sound.copy()) if stream.kind == "duplex" else (sound.copy(),)
+        stream.asked["callback"](*ends, BLOCK, time, False)
 
 
 def test_a_driver_that_hangs_does_not_hang_the_program(

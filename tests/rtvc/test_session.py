@@ -104,10 +104,11 @@ def test_sound_that_is_a_moment_late_is_waited_for(monkeypatch: pytest.MonkeyPat
     session.close()
 
 
-def test_sound_is_waited_for_as_long_as_a_block_lasts(
+def test_sound_is_waited_for_as_long_as_the_device_can_spare_it(
     session: Session, device: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = list[int]()
+    device.spare_seconds = 0.0075
 
     def lacks(count: int) -> bool:
         asked.append(count)
@@ -115,10 +116,14 @@ def test_sound_is_waited_for_as_long_as_a_block_lasts(
         return True
 
     monkeypatch.setattr(session.chain.output, "lacks", lacks)
-    monkeypatch.setattr(session._block_done, "wait", lambda seconds: seconds < 0.006)
+    monkeypatch.setattr(session._block_done, "wait", lambda seconds: seconds < 0.008)
     session.start()
     device.push(np.zeros(256, np.float32))
-    assert asked == [256] * 7, "once before, then for 5.3 ms"
+    assert asked == [256] * 9, "once before, then for 7.5 ms"
+    asked.clear()
+    device.spare_seconds = 0.0
+    device.push(np.zeros(256, np.float32))
+    assert asked == [256] * 2, "a device that has nothing left is not kept waiting"
     session.close()
 
 
