@@ -11,9 +11,10 @@ from rtvc.value_range import Range
 class FirstDelay:
     """Output callback, but for `recall`. Lengths are samples."""
 
-    def __init__(self, target: int, much: int, most_given_way: int) -> None:
-        """`target` is the headroom wanted; more than `much` is no chance."""
+    def __init__(self, target: int, much: int, most_given_way: int, chance: int) -> None:
+        """`target` is the headroom wanted; up to `chance` less says nothing, more than `much` more does."""
         self._target, self._much, self._most_given_way = target, much, most_given_way
+        self._chance = chance
         self._before = 0.0  # 0: not known
         self._has_looked = False
 
@@ -27,6 +28,8 @@ class FirstDelay:
         if not self._before:
             return shift, 0
         as_before = int(delay.most - self._before)
+        if 0 <= as_before - shift <= self._chance:
+            return as_before, 0
         # What is more by now may be the machine's state, which passes.
         given_way = min(max(0, as_before - shift), self._most_given_way)
         # A stream that was opened again may look a block better at first than it will be.

@@ -64,12 +64,14 @@ class OutputBuffer:
         self._is_playing = self._is_starving = False
         self._starved = False  # at all, in the present watch
         self._headroom, self._delay = Range(), Range()
-        self._first = FirstDelay(self.target_samples, self._much, self._most_given_way)
+        chance = max(self._tolerance, round(1.1 * block))
+        margin = self.target_samples - block
+        self._first = FirstDelay(self.target_samples, self._much, self._most_given_way, min(chance, margin))
         self._usual_delay = 0.0
         self._given_way = 0  # samples of delay added for late sound
         self._outflow = Outflow()
         self._hastened = 0  # calls for haste that were followed or declined
-        self._patience = Patience(rate, max(self._tolerance, round(1.1 * block)), _TRIM_SECONDS)
+        self._patience = Patience(rate, chance, _TRIM_SECONDS)
         self.underruns = self.cuts = self.cut_samples = 0
         self.stretched_samples = 0  # sound added for the delay to stay the same, below 0 taken out
         self.delay_samples = 0.0  # from captured to played, on average; 0 until sound has been watched

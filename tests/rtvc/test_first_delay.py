@@ -3,7 +3,7 @@
 from rtvc.first_delay import FirstDelay
 from rtvc.value_range import Range
 
-TARGET, MUCH, MOST_GIVEN_WAY = 500, 600, 480
+TARGET, MUCH, MOST_GIVEN_WAY, CHANCE = 500, 600, 480, 200
 BEFORE = 4000.0
 
 
@@ -15,7 +15,7 @@ def watched(*values: float) -> Range:
 
 
 def first_delay(before: float = 0.0) -> FirstDelay:
-    first = FirstDelay(TARGET, MUCH, MOST_GIVEN_WAY)
+    first = FirstDelay(TARGET, MUCH, MOST_GIVEN_WAY, CHANCE)
     first.recall(before)
     return first
 
@@ -33,6 +33,11 @@ def test_devices_known_before_are_as_late_as_then_where_they_look_a_little_bette
 def test_devices_that_look_much_better_than_before_are_believed() -> None:
     shift, _ = first_delay(BEFORE).shift(watched(TARGET + 1000), watched(4100))
     assert shift == 1000
+
+
+def test_devices_known_before_are_as_late_as_then_where_they_look_worse_by_chance() -> None:
+    assert first_delay(BEFORE).shift(watched(TARGET - CHANCE), watched(4000)) == (0, 0)
+    assert first_delay(BEFORE).shift(watched(TARGET - CHANCE - 1), watched(4000)) == (-CHANCE - 1, CHANCE + 1)
 
 
 def test_what_is_more_than_before_is_given_way_to_and_flows_off_but_no_more_than_the_most() -> None:

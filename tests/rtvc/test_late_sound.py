@@ -1,5 +1,7 @@
 """How late sound is after the worker was late, others had the processors, or devices were opened again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -152,6 +154,17 @@ def test_opened_again_while_it_is_crowded_it_is_late_for_a_while_only() -> None:
     assert shown_delay(again) == pytest.approx(expected_delay(again.stage) + BLOCK, abs=1)
     again.run(FLOWN_OFF_SECONDS)
     assert again.delay_at_end() == expected_delay(again.stage)
+
+
+def test_opened_again_it_is_as_late_as_before_though_it_begins_worse_where_no_sound_is_late_by_that() -> None:
+    patient = replace(PRESET, output_margin_ms=1.5 * BLOCK / RATE * 1e3)
+    before = Rig(Hopping(557), preset=patient)
+    before.run(1.0)
+    again = Rig(Hopping(557), preset=patient)
+    again.chain.know_machine(before.chain)
+    run_late(again, 2.0, blocks=1)
+    assert shown_delay(again) == pytest.approx(shown_delay(before), abs=1)
+    assert again.chain.output.underruns == 0
 
 
 @pytest.mark.parametrize("seconds", [0.15, 1.0], ids=["a stall", "another device"])

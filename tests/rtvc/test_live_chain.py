@@ -9,7 +9,7 @@ import pytest
 from rtvc.fades import read_across_cut, rising_ramp
 from rtvc.handover import warm_up
 from rtvc.live_chain import LiveChain
-from rtvc.presets import PRESETS
+from rtvc.presets import PRESETS, Preset
 from rtvc.ring import Ring
 from rtvc.stage import Audio, Pipeline
 from tests.fakes import Hopping, Passing
@@ -23,11 +23,11 @@ PRESET = replace(PRESETS["balanced"], output_margin_ms=MARGIN / RATE * 1e3)
 class Rig:
     """A microphone that hears a ramp-free noise, a worker and a speaker that keeps all it plays."""
 
-    def __init__(self, stage: Passing | None = None, seconds: float = 8.0) -> None:
+    def __init__(self, stage: Passing | None = None, seconds: float = 8.0, preset: Preset = PRESET) -> None:
         self.stage = stage or Passing()
         # Nobody keeps this worker from running, whatever else the machine does meanwhile.
         self.chain = LiveChain(
-            Pipeline([self.stage]), RATE, BLOCK, BLOCK, PRESET, own_clock=time.perf_counter
+            Pipeline([self.stage]), RATE, BLOCK, BLOCK, preset, own_clock=time.perf_counter
         )
         tone = np.sin(2 * np.pi * 220 / RATE * np.arange(round(seconds * RATE)))
         self.sound = (0.5 * tone * np.random.default_rng(1).uniform(0.9, 1, len(tone))).astype(np.float32)
