@@ -12,7 +12,9 @@ The machine has to be quiet, but for the busy processes of --load, which run for
 when they end, it waits until the delay is as before and says how long that took. --ordinary-rank gives the
 program no real-time priority. --pass-through tells what the sound system alone makes of the time; with
 --beside-pass-through one runs on the same card at the same time, because no two half hours of a machine are
-the same. Nothing else is done to the program: for that there is tests.live.ordeal.
+the same. --awake lets no processor rest, with work that comes after all other work: some hosts of virtual
+machines give a resting one to somebody else, and it is late when it is wanted. Nothing else is done to the
+program: for that there is tests.live.ordeal.
 """
 
 import argparse
@@ -22,7 +24,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +41,13 @@ SPEECH = ROOT / "rtvc/assets/demo/hello.wav"
 MOST_DELAY_CHANGE_MS, MOST_GROWTH_MB = 2.0, 5.0
 WARM_UP_SECONDS, SETTLES_SECONDS = 30.0, 20.0
 ONE_EVENT_SECONDS = 2.0  # a stall, and the devices opened again for it
+AWAKE = """
+import os, sys
+os.sched_setaffinity(0, {int(sys.argv[1])})
+os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+while True:
+    pass
+"""
 # What root has by this is what others have who were not given it in limits.conf.
 ORDINARY = ["setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice"]
 FAULTS = ("underruns", "overruns", "drops", "repairs", "device_xruns", "recoveries")
@@ -187,6 +197,17 @@ def how_soon(watch: Watch, usual_ms: float) -> str:
     return f"the delay did not come back in {passed:.0f} s."
 
 
+@contextmanager
+def awake(is_wanted: bool) -> Iterator[None]:
+    """No processor rests meanwhile."""
+    numbers = sorted(os.sched_getaffinity(0)) if is_wanted else []
+    workers = [subprocess.Popen([sys.executable, "-c", AWAKE, str(number)]) for number in numbers]
+    try:
+        yield
+    finally:
+        _end(workers)
+
+
 def _end(processes: list["subprocess.Popen[bytes]"]) -> None:
     while processes:
         process = processes.pop()
@@ -231,6 +252,7 @@ def main() -> int:
     parser.add_argument("--ordinary-rank", action="store_true", help="no real-time priority for the program")
     parser.add_argument("--pass-through", action="store_true", help="a chain that changes nothing")
     parser.add_argument("--beside-pass-through", action="store_true", help="with one on the same card")
+    parser.add_argument("--awake", action="store_true", help="let no processor rest")
     parser.add_argument("options", nargs="*", help="of the program, after --")
     options = parser.parse_args()
     if (reason := why_unavailable()) is not None:
@@ -245,7 +267,7 @@ def main() -> int:
         command = plain
     if options.ordinary_rank:
         command = [*ORDINARY, *command]
-    with closing(Witness()) as witness, VirtualCard() as card:
+    with awake(options.awake), closing(Witness()) as witness, VirtualCard() as card:
         card.environment["PYTHONPATH"] = str(ROOT)
         beside = plain if options.beside_pass_through else []
         watch, other = soak(card, witness, command, options.minutes, options.load, beside)
