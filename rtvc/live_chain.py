@@ -27,7 +27,7 @@ from rtvc.tap import Tap
 
 _CAPACITY_SECONDS = 2.0
 _MOST_BEHIND_SECONDS = 0.25  # more sound than this is not caught up with
-_LONGEST_BEHIND_SECONDS = 0.1  # nor is any, when this much was worked off without reaching the end
+_LONGEST_BUSY_SECONDS = 0.1  # nor is any, when the chain worked so long without reaching the end
 _FADE_SECONDS = 0.005
 _LONGEST_BLOCK_SECONDS = 0.1  # bursts included; a microphone that is late for longer has stopped
 
@@ -81,7 +81,7 @@ class LiveChain:
         self._handover: Handover | None = None
         self._taken = 0  # input samples the chain is through with, those dropped included
         self._restart_floor = 0  # the chain's promise holds from here on
-        self._behind = 0  # input samples worked off since the ring was last empty
+        self._busy_since: float | None = None  # by its own clock; None while the ring is empty
         self.tap = Tap(input_rate, self._output_rate)
         self._ducking = Gain(self._output_rate)
         self.hops, self.pace, self._crowding = HopMeter(), Pace(), Crowding()
@@ -162,14 +162,14 @@ class LiveChain:
         """Worker thread. Put at most one block through the chain; False if there was none."""
         block = self._next_block()
         if not len(block):
-            self._behind = 0
+            self._busy_since = None
             return False
-        self._behind += len(block)
         self.tap.begin_block(self._due() - self.output.written)
         self.tap.heard(block)
         self.input_level.add(block)
         effort = self._set_effort()
         began, own_began = time.perf_counter(), self._own_clock()
+        self._busy_since = own_began if self._busy_since is None else self._busy_since
         audio = self._processed(block)
         seconds, own_seconds = time.perf_counter() - began, self._own_clock() - own_began
         sound_seconds = len(block) / self._input_rate
@@ -252,17 +252,18 @@ class LiveChain:
 
         A short stall is worked off, because the models remember what they hear and its sound is skipped in
         the output anyway. A chain that is too slow never catches up, and is late all the time: it has to be
-        given less to do. One that is in time may be as busy as it likes.
+        given less to do. One that is in time may be as busy as it likes, and one that others kept from
+        running will soon have caught up.
         """
-        longest, most = _LONGEST_BEHIND_SECONDS * self._input_rate, _MOST_BEHIND_SECONDS * self._input_rate
-        is_slow = self._behind > longest and waiting > self._input_block
-        return waiting > most or (is_slow and self.output.is_starving)
+        busy_seconds = 0.0 if self._busy_since is None else self._own_clock() - self._busy_since
+        is_slow = busy_seconds > _LONGEST_BUSY_SECONDS and waiting > self._input_block
+        return waiting > _MOST_BEHIND_SECONDS * self._input_rate or (is_slow and self.output.is_starving)
 
     def _drop(self, block: Audio, count: int) -> None:
         """Worker thread. Skip to the newest block, with a short fade so that the chain hears no click."""
         read_across_cut(self._ring, block, count, self._rise, self._scratch)
         self._replace_by_silence(count)
-        self._behind = 0
+        self._busy_since = None
         self.cuts += 1
         self.cut_samples += count
 

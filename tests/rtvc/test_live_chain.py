@@ -1,6 +1,7 @@
 """The live path without threads: a test calls the callbacks and the worker in the order it wants."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -23,12 +24,16 @@ PRESET = replace(PRESETS["balanced"], output_margin_ms=MARGIN / RATE * 1e3)
 class Rig:
     """A microphone that hears a ramp-free noise, a worker and a speaker that keeps all it plays."""
 
-    def __init__(self, stage: Passing | None = None, seconds: float = 8.0, preset: Preset = PRESET) -> None:
-        self.stage = stage or Passing()
+    def __init__(
+        self,
+        stage: Passing | None = None,
+        seconds: float = 8.0,
+        preset: Preset = PRESET,
         # Nobody keeps this worker from running, whatever else the machine does meanwhile.
-        self.chain = LiveChain(
-            Pipeline([self.stage]), RATE, BLOCK, BLOCK, preset, own_clock=time.perf_counter
-        )
+        own_clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.stage = stage or Passing()
+        self.chain = LiveChain(Pipeline([self.stage]), RATE, BLOCK, BLOCK, preset, own_clock=own_clock)
         tone = np.sin(2 * np.pi * 220 / RATE * np.arange(round(seconds * RATE)))
         self.sound = (0.5 * tone * np.random.default_rng(1).uniform(0.9, 1, len(tone))).astype(np.float32)
         self.at = 0
@@ -191,8 +196,35 @@ def test_a_chain_that_never_rests_but_is_in_time_loses_nothing() -> None:
     assert (rig.chain.cuts, rig.chain.output.underruns) == (0, 0)
 
 
+class Toiling(Passing):
+    """Takes so much of a processor's time."""
+
+    def __init__(self, load: float) -> None:
+        super().__init__()
+        self._load, self.seconds = load, 0.0
+
+    def process(self, block: Audio) -> Audio:
+        self.seconds += self._load * len(block) / RATE
+        return block
+
+
+def test_a_chain_that_others_keep_from_running_catches_up() -> None:
+    stage = Toiling(0.5)
+    rig = Rig(stage, seconds=16.0, own_clock=lambda: stage.seconds)
+    rig.run(1.0)
+    for k in range(round(0.16 * RATE / BLOCK)):
+        rig.capture()
+        rig.play()
+        if k % 2:  # half of it is worked off, the other half piles up
+            rig.chain.work_once()
+    rig.run(FLOWN_OFF_SECONDS)
+    assert rig.chain.cuts == 0
+    assert rig.delay_at_end() == expected_delay(stage)
+
+
 def test_a_chain_too_slow_is_given_less_and_never_runs_late() -> None:
-    rig = Rig(seconds=16)
+    stage = Toiling(10 / 9)
+    rig = Rig(stage, seconds=16, own_clock=lambda: stage.seconds)
     rig.run(1.0)
     for k in range(round(4.0 * RATE / BLOCK)):
         rig.capture()

@@ -118,7 +118,9 @@ class Room:
         """Those of streams that are just being opened, too."""
         deadline = time.monotonic() + PATIENCE
         for session in [opened.device.session for opened in self.opened if not opened.device.is_closed]:
-            while session is not None and (session.chain._ring.available or session.chain._behind):
+            while session is not None and (
+                session.chain._ring.available or session.chain._busy_since is not None
+            ):
                 if session._is_closing or session.error is not None:
                     break
                 assert time.monotonic() < deadline, "the worker hangs"
