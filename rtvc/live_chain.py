@@ -27,7 +27,7 @@ from rtvc.tap import Tap
 
 _CAPACITY_SECONDS = 2.0
 _MOST_BEHIND_SECONDS = 0.25  # more sound than this is not caught up with
-_LONGEST_BUSY_SECONDS = 0.1  # nor is any, when the chain worked so long without reaching the end
+_LONGEST_BUSY_SECONDS = 0.1  # of a processor's time; nor, when that did not reach the end
 _FADE_SECONDS = 0.005
 _LONGEST_BLOCK_SECONDS = 0.1  # bursts included; a microphone that is late for longer has stopped
 
@@ -81,7 +81,7 @@ class LiveChain:
         self._handover: Handover | None = None
         self._taken = 0  # input samples the chain is through with, those dropped included
         self._restart_floor = 0  # the chain's promise holds from here on
-        self._busy_since: float | None = None  # by its own clock; None while the ring is empty
+        self._busy_since: float | None = None  # by its own clock; None once it found the ring empty
         self.tap = Tap(input_rate, self._output_rate)
         self._ducking = Gain(self._output_rate)
         self.hops, self.pace, self._crowding = HopMeter(), Pace(), Crowding()

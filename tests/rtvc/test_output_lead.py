@@ -1,3 +1,5 @@
+"""How late an output callback is, by what is left of the usual lead."""
+
 import pytest
 
 from rtvc.output_lead import OutputLead
