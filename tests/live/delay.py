@@ -5,7 +5,7 @@
 
 Prints what each part of the way takes as the program says, and how late the loudspeaker really is. A
 converted voice is another sound, so what is compared is how both swell and fade, which is good for a
-millisecond or two.
+millisecond or two. --awake lets no processor rest, as that of tests.live.soak does.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from rtvc.resample import Resampler
+from tests.live.awake import awake
 from tests.live.soak import SPEECH
 from tests.live.test_virtual_card import ROOT, lost, next_event
 from tests.live.virtual_card import RATE, VirtualCard, end_on_sigterm, why_unavailable
@@ -62,6 +63,7 @@ def main() -> int:
     )
     parser.add_argument("--two-devices", action="store_true", help="instead of one that is both")
     parser.add_argument("--times", type=int, default=3, metavar="N")
+    parser.add_argument("--awake", action="store_true", help="let no processor rest")
     parser.add_argument("options", nargs="*", help="of the program, after --")
     options = parser.parse_args()
     if (reason := why_unavailable()) is not None:
@@ -69,7 +71,7 @@ def main() -> int:
         return 2
     end_on_sigterm()
     devices = ["--input", "CardMic", "--output", "CardSpeaker"] if options.two_devices else []
-    with VirtualCard() as card:
+    with awake(options.awake), VirtualCard() as card:
         for _ in range(options.times):
             print(measure(card, [*options.options, *devices]), flush=True)
     return 0

@@ -24,8 +24,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from typing import Any
 import soundfile
 
 from rtvc.resample import Resampler
+from tests.live.awake import awake, end
 from tests.live.test_virtual_card import ROOT
 from tests.live.virtual_card import RATE, VirtualCard, end_on_sigterm, why_unavailable
 from tests.live.witness import Witness
@@ -41,13 +41,6 @@ SPEECH = ROOT / "rtvc/assets/demo/hello.wav"
 MOST_DELAY_CHANGE_MS, MOST_GROWTH_MB = 2.0, 5.0
 WARM_UP_SECONDS, SETTLES_SECONDS = 30.0, 20.0
 ONE_EVENT_SECONDS = 2.0  # a stall, and the devices opened again for it
-AWAKE = """
-import os, sys
-os.sched_setaffinity(0, {int(sys.argv[1])})
-os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-while True:
-    pass
-"""
 # What root has by this is what others have who were not given it in limits.conf.
 ORDINARY = ["setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice"]
 FAULTS = ("underruns", "overruns", "drops", "repairs", "device_xruns", "recoveries")
@@ -153,14 +146,14 @@ def soak(
         while is_middle and len(loads) < busy:
             loads.append(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
         if not is_middle and loads:
-            _end(loads)
+            end(loads)
             settled = how_soon(watch, watch.looks[0].delay_ms)
             print(f"After the busy processes had ended {settled}", flush=True)
         pause.wait(min(60.0, seconds / 10))
         watch.keep_look()
         if other is not None:
             other.keep_look("pass-through")
-    _end(loads)
+    end(loads)
     print(*watch.said, whose_fault(watch.went_wrong_at, witness), sep="\n")
     if other is not None:
         print("The pass-through:", whose_fault(other.went_wrong_at, witness))
@@ -195,24 +188,6 @@ def how_soon(watch: Watch, usual_ms: float) -> str:
             return f"the delay was {look.delay_ms:.1f} ms within {passed:.1f} s."
         pause.wait(0.02)
     return f"the delay did not come back in {passed:.0f} s."
-
-
-@contextmanager
-def awake(is_wanted: bool) -> Iterator[None]:
-    """No processor rests meanwhile."""
-    numbers = sorted(os.sched_getaffinity(0)) if is_wanted else []
-    workers = [subprocess.Popen([sys.executable, "-c", AWAKE, str(number)]) for number in numbers]
-    try:
-        yield
-    finally:
-        _end(workers)
-
-
-def _end(processes: list["subprocess.Popen[bytes]"]) -> None:
-    while processes:
-        process = processes.pop()
-        process.kill()
-        process.wait()
 
 
 def xruns(looks: list[Look]) -> int:
