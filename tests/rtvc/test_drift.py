@@ -17,6 +17,8 @@ PRESET = PRESETS["balanced"]
 BLOCK = PRESET.block_samples
 STEADY_AFTER = 1.0  # seconds
 SLOW_HZ = 10.0  # with a period longer than any delay here
+# The slow tone's own bend and single precision's; one sample left out on a slope bends it by a thousandth.
+SMOOTH = 5e-6
 
 
 class TwoClocks:
@@ -119,7 +121,7 @@ class TwoClocks:
         return float(np.abs(np.diff(np.concatenate(self.blocks[start:]), 2)).max())
 
 
-@pytest.mark.parametrize(("ppm", "minutes"), [(200.0, 10), (-200.0, 2.5), (100.0, 2.5), (-100.0, 2.5)])
+@pytest.mark.parametrize(("ppm", "minutes"), [(200.0, 10), (-200.0, 2.5), (100.0, 10), (-100.0, 2.5)])
 def test_clocks_that_part_change_no_delay_and_do_not_click(ppm: float, minutes: float) -> None:
     devices = TwoClocks(ppm, jitter_seconds=0.001, tone_hz=SLOW_HZ)
     devices.run(60 * minutes)
@@ -130,6 +132,7 @@ def test_clocks_that_part_change_no_delay_and_do_not_click(ppm: float, minutes: 
     assert (output.underruns, output.cuts) == (0, 0)
     assert output.drift_ppm == pytest.approx(-ppm, abs=20)
     assert output.stretched_samples == pytest.approx(-ppm * 1e-6 * 60 * minutes * RATE, rel=0.1)
+    assert devices.bend_after(STEADY_AFTER) < SMOOTH
 
 
 @pytest.mark.parametrize("ppm", [200.0, -200.0])
