@@ -47,7 +47,8 @@ class OutputBuffer:
         self.target_samples = block + round(margin_seconds * rate)  # headroom wanted just before a block
         self._tolerance = round(_TOLERANCE_SECONDS * rate)
         self._most_given_way = round(_GIVE_WAY_SECONDS * rate)
-        self._much = self._tolerance + self._most_given_way
+        chance = max(self._tolerance, round(1.1 * block))  # the delay chosen at first may be a block more
+        self._much = chance + self._most_given_way
         self._ring = Ring(round(_CAPACITY_SECONDS * rate))
         self._fader = EdgeFader(round(_FADE_SECONDS * rate))
         self._rise = rising_ramp(round(_FADE_SECONDS * rate))
@@ -64,7 +65,6 @@ class OutputBuffer:
         self._is_playing = self._is_starving = False
         self._starved = False  # at all, in the present watch
         self._headroom, self._delay = Range(), Range()
-        chance = max(self._tolerance, round(1.1 * block))
         margin = self.target_samples - block
         self._first = FirstDelay(self.target_samples, self._much, self._most_given_way, min(chance, margin))
         self._usual_delay = 0.0

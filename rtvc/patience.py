@@ -35,7 +35,7 @@ class Patience:
         All that was given way to is taken back. Of the delay chosen at first no single block is: whether the
         work for a hop is done before one more is played depends on little, and the delay is to stay the same.
         """
-        needless = excess if excess > self._chance else min(excess, given_way)
+        needless = excess if excess - given_way > self._chance else min(excess, given_way)
         if needless <= self._fine:
             self._shown.clear()
             return 0

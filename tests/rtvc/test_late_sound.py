@@ -127,6 +127,19 @@ def test_a_block_that_may_be_needed_again_is_left_where_it_is() -> None:
     assert shown_delay(rig) == pytest.approx(chosen, abs=1)
 
 
+def test_late_sound_is_no_drop_and_the_delay_as_before_where_a_block_more_was_chosen() -> None:
+    rig = Rig(Hopping(557), seconds=16.0)
+    run_late(rig, 0.5, blocks=1)
+    rig.run(0.5)
+    chosen = shown_delay(rig)
+    rig.run(6 * BLOCK / RATE, work=False)
+    rig.run(1.0)
+    assert shown_delay(rig) == pytest.approx(chosen + GIVEN_WAY, abs=1)
+    rig.run(FLOWN_OFF_SECONDS)
+    assert shown_delay(rig) == pytest.approx(chosen, abs=24), "half a millisecond says nothing"
+    assert (rig.chain.output.underruns, rig.chain.output.cuts, rig.chain.cuts) == (1, 0, 0)
+
+
 def test_opened_again_it_is_as_late_as_before_though_it_begins_better() -> None:
     slow = Rig(Hopping(557))
     run_late(slow, 2.0, blocks=2)
