@@ -47,8 +47,8 @@ class OutputBuffer:
         self.target_samples = block + round(margin_seconds * rate)  # headroom wanted just before a block
         self._tolerance = round(_TOLERANCE_SECONDS * rate)
         self._most_given_way = round(_GIVE_WAY_SECONDS * rate)
-        chance = max(self._tolerance, round(1.1 * block))  # the delay chosen at first may be a block more
-        self._much = chance + self._most_given_way
+        self._chance = max(self._tolerance, round(1.1 * block))  # it may begin a block too late
+        self._much = self._tolerance + self._most_given_way
         self._ring = Ring(round(_CAPACITY_SECONDS * rate))
         self._fader = EdgeFader(round(_FADE_SECONDS * rate))
         self._rise = rising_ramp(round(_FADE_SECONDS * rate))
@@ -65,13 +65,13 @@ class OutputBuffer:
         self._is_playing = self._is_starving = False
         self._starved = False  # at all, in the present watch
         self._headroom, self._delay = Range(), Range()
-        margin = self.target_samples - block
-        self._first = FirstDelay(self.target_samples, self._much, self._most_given_way, min(chance, margin))
+        chance = min(self._chance, self.target_samples - block)
+        self._first = FirstDelay(self.target_samples, self._much, self._most_given_way, chance)
         self._usual_delay = 0.0
         self._given_way = 0  # samples of delay added for late sound
         self._outflow = Outflow()
         self._hastened = 0  # calls for haste that were followed or declined
-        self._patience = Patience(rate, chance, _TRIM_SECONDS)
+        self._patience = Patience(rate, self._chance, _TRIM_SECONDS)
         self.underruns = self.cuts = self.cut_samples = 0
         self.stretched_samples = 0  # sound added for the delay to stay the same, below 0 taken out
         self.delay_samples = 0.0  # from captured to played, on average; 0 until sound has been watched
@@ -276,7 +276,8 @@ class OutputBuffer:
         if not flowing:  # else the mean is of some time ago
             self.delay_samples = mean
         self._restart_watch()
-        if excess > self._much and self._ring.available >= excess + len(out):
+        explained = self._given_way + self._chance  # and flows off, or is left
+        if excess > max(self._much, explained) and self._ring.available >= excess + len(out):
             self._cut(out, excess)
             self._usual_delay, self.delay_samples = most - excess, mean - excess
             self._given_way = max(0, self._given_way - excess)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rtvc.live_chain import LiveChain
+from rtvc.output_buffer import OutputBuffer
 from rtvc.stage import Audio
 from tests.fakes import Hopping
 from tests.rtvc.test_live_chain import (
@@ -138,6 +139,19 @@ def test_late_sound_is_no_drop_and_the_delay_as_before_where_a_block_more_was_ch
     rig.run(FLOWN_OFF_SECONDS)
     assert shown_delay(rig) == pytest.approx(chosen, abs=24), "half a millisecond says nothing"
     assert (rig.chain.output.underruns, rig.chain.output.cuts, rig.chain.cuts) == (1, 0, 0)
+
+
+def test_a_delay_that_nothing_explains_is_cut_where_blocks_are_large_too() -> None:
+    block, late = 512, 900
+    buffer = OutputBuffer(RATE, block, 0.015)
+    out = np.zeros(block, np.float32)
+    for count in range(1, 1 + round(2.0 * RATE / block)):
+        behind = late if count * block < 1.0 * RATE else 0
+        due = count * block - behind
+        buffer.write(np.zeros(max(0, due - buffer.written), np.float32), due)
+        buffer.play(out, count * block)
+    assert (buffer.underruns, buffer.cuts) == (0, 1)
+    assert buffer.cut_samples == pytest.approx(late, abs=1)
 
 
 def test_opened_again_it_is_as_late_as_before_though_it_begins_better() -> None:
