@@ -151,6 +151,7 @@ class OutputBuffer:
         self._patience.learn_from(previous._patience)
         if previous._is_playing and previous._rate == self._rate:
             self._first.recall(previous._usual_delay - previous._given_way + longer)
+            self._patience.go_on_from(previous._patience)
 
     # ---- output callback
 
@@ -276,7 +277,8 @@ class OutputBuffer:
         if not flowing:  # else the mean is of some time ago
             self.delay_samples = mean
         self._restart_watch()
-        explained = self._given_way + self._chance  # and flows off, or is left
+        # What is explained flows off, or is left.
+        explained = self._given_way + (self._chance if self._patience.is_settling else self._much)
         if excess > max(self._much, explained) and self._ring.available >= excess + len(out):
             self._cut(out, excess)
             self._usual_delay, self.delay_samples = most - excess, mean - excess

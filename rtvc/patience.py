@@ -1,4 +1,4 @@
-"""Patience: for how long a little too much delay must prove needless before it is taken back.
+"""Patience: which delay is too much, and for how long that must prove true before it is taken back.
 
 Knows no sound: it is told once a watch how much more than wanted was there, and says what to take back.
 """
@@ -6,6 +6,7 @@ Knows no sound: it is told once a watch how much more than wanted was there, and
 _REGRET_SECONDS = 30.0  # less delay that is followed by late sound so soon was wrong
 _FEWEST, _TIMES_MORE, _MOST = 4, 4, 64  # watches; times as many, where that proved wrong
 _FINE_SECONDS = 0.0005
+_SETTLING_SECONDS = 10.0  # how long the delay chosen at the start may prove wrong
 _LONG_AGO = 1 << 60
 
 
@@ -19,23 +20,36 @@ class Patience:
         self._watch = round(watch_seconds * rate)
         self._watches = _FEWEST  # in a row that must show too much
         self._shown: list[int] = []  # what those so far have shown
-        self._since_less = self._since_haste = _LONG_AGO  # samples played
+        self._since_start = 0  # samples played
+        self._since_less = self._since_haste = _LONG_AGO  # the same
 
     def learn_from(self, previous: "Patience") -> None:
         """What proved wrong on the same devices need not prove so again."""
         self._watches = previous._watches
 
+    def go_on_from(self, previous: "Patience") -> None:
+        """The delay is to be as before: where it was settled it is."""
+        self._since_start = previous._since_start
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether sound began so lately that the delay chosen for it may still be corrected."""
+        return self._since_start < _SETTLING_SECONDS * self._rate
+
     def pass_time(self, samples: int) -> None:
+        self._since_start += samples
         self._since_less += samples
         self._since_haste += samples
 
     def needless(self, excess: int, given_way: int) -> int:
         """What of a small excess has been needless for long enough.
 
-        All that was given way to is taken back. Of the delay chosen at first no single block is: whether the
-        work for a hop is done before one more is played depends on little, and the delay is to stay the same.
+        All that was given way to is taken back. Of the delay chosen at first no single block is, because
+        whether the work for a hop is done before one more is played depends on little; and once that delay is
+        settled nothing is: a machine is faster at times, and the delay is to stay the same.
         """
-        needless = excess if excess - given_way > self._chance else min(excess, given_way)
+        chosen_too_much = self.is_settling and excess - given_way > self._chance
+        needless = excess if chosen_too_much else min(excess, given_way)
         if needless <= self._fine:
             self._shown.clear()
             return 0

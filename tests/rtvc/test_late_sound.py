@@ -128,6 +128,29 @@ def test_a_block_that_may_be_needed_again_is_left_where_it_is() -> None:
     assert shown_delay(rig) == pytest.approx(chosen, abs=1)
 
 
+def opened_again(before: Rig) -> Rig:
+    again = Rig(Hopping(557), seconds=40.0)
+    again.chain.know_machine(before.chain)
+    return again
+
+
+@pytest.mark.parametrize("is_opened_again", [False, True])
+def test_a_machine_that_is_faster_after_a_while_does_not_change_the_delay(is_opened_again: bool) -> None:
+    rig = Rig(Hopping(557), seconds=40.0)
+    run_late(rig, 12.0, blocks=2)
+    settled = shown_delay(rig)
+    assert settled == pytest.approx(expected_delay(rig.stage) + 2 * BLOCK, abs=1)
+    rig = opened_again(rig) if is_opened_again else rig
+    rig.run(12.0)
+    assert shown_delay(rig) == pytest.approx(settled, abs=1)
+    rig.run(8 * BLOCK / RATE, work=False)
+    rig.run(1.0)
+    assert shown_delay(rig) == pytest.approx(settled + GIVEN_WAY, abs=1)
+    rig.run(FLOWN_OFF_SECONDS)
+    assert shown_delay(rig) == pytest.approx(settled, abs=24), "what late sound added flows off, no more"
+    assert (rig.chain.output.underruns, rig.chain.output.cuts, rig.chain.cuts) == (1, 0, 0)
+
+
 def test_late_sound_is_no_drop_and_the_delay_as_before_where_a_block_more_was_chosen() -> None:
     rig = Rig(Hopping(557), seconds=16.0)
     run_late(rig, 0.5, blocks=1)
