@@ -2,8 +2,12 @@
 
 import numpy as np
 
+from rtvc.continuation import Continuation
 from rtvc.ring import Ring
 from rtvc.stage import Audio
+
+FADE_SECONDS = 0.005
+_SINK_SECONDS = 0.020  # most gaps are shorter: where sound is late, it is by one to three milliseconds
 
 
 def rising_ramp(length: int) -> Audio:
@@ -15,22 +19,21 @@ def rising_ramp(length: int) -> Audio:
 class EdgeFader:
     """Rounds off where sound begins and ends inside blocks that follow each other.
 
-    Where sound ends there is nothing left to fade: the last value is held and let sink to zero instead.
+    Where sound ends nothing is left to fade: what would most likely have followed sinks to zero instead.
     """
 
-    def __init__(self, fade_samples: int) -> None:
-        self._rise = rising_ramp(fade_samples)
-        self._fall = 1.0 - self._rise
+    def __init__(self, rate: int) -> None:
+        self._rise = rising_ramp(round(FADE_SECONDS * rate))
+        self._fall = 1.0 - rising_ramp(round(_SINK_SECONDS * rate))
         self._risen = 0  # how much of the rise has been applied since sound began
-        self._fallen = fade_samples  # how much of the fall has been put out since sound ended
-        self._held = 0.0  # where the fall began
+        self._fallen = len(self._fall)  # how much of the fall has been put out since sound ended
+        self._continuation = Continuation(rate)
         self._is_sounding = False
-        self._last = 0.0
 
     @property
     def is_settled(self) -> bool:
         """Whether sound would now pass unchanged."""
-        return self._risen >= len(self._rise) and self._fallen >= len(self._fall)
+        return self._risen >= len(self._rise)
 
     def shape(self, block: Audio, start: int, stop: int) -> None:
         """Keep the sound in block[start:stop], put silence elsewhere, and round the edges."""
@@ -42,25 +45,30 @@ class EdgeFader:
                 self._sink(block[stop:])
 
     def _lift(self, sound: Audio) -> None:
-        count = min(len(sound), len(self._rise) - self._risen)
-        if count > 0:
-            sound[:count] *= self._rise[self._risen : self._risen + count]
-            self._risen += count
-        count = min(len(sound), len(self._fall) - self._fallen)
-        if count > 0:  # the gap was shorter than the fall, which now runs on below the rise
-            sound[:count] += self._held * self._fall[self._fallen : self._fallen + count]
-            self._fallen += count
+        rise = self._rise[self._risen : self._risen + len(sound)]
+        if len(rise):
+            self._risen += len(rise)
+            sound[: len(rise)] *= rise
+            sinking = self._sinking(len(rise))  # where the gap was shorter than the fall
+            sound[: len(sinking)] += sinking * (1.0 - rise[: len(sinking)])
         self._is_sounding = True
-        self._last = float(sound[-1])
+        self._continuation.remember(sound)
 
     def _sink(self, gap: Audio) -> None:
-        if self._is_sounding:
+        if self._is_sounding and len(gap):
             self._is_sounding = False
-            self._held, self._fallen, self._risen = self._last, 0, 0
-        count = min(len(gap), len(self._fall) - self._fallen)
-        np.multiply(self._fall[self._fallen : self._fallen + count], self._held, out=gap[:count])
-        gap[count:] = 0.0
-        self._fallen += count
+            self._fallen = self._risen = 0
+            self._continuation.begin()
+        sinking = self._sinking(len(gap))
+        gap[: len(sinking)] = sinking
+        gap[len(sinking) :] = 0.0
+        self._continuation.remember(gap)
+
+    def _sinking(self, count: int) -> Audio:
+        """What is left of the fall, as far as it is wanted."""
+        fall = self._fall[self._fallen : self._fallen + count]
+        self._fallen += len(fall)
+        return fall * self._continuation.next(len(fall))
 
 
 def read_across_cut(ring: Ring, out: Audio, cut: int, rise: Audio, scratch: Audio) -> int:

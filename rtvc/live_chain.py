@@ -14,7 +14,7 @@ import numpy as np
 from rtvc.crowding import Crowding
 from rtvc.dynamics import Gain
 from rtvc.elastic_buffer import ElasticOutputBuffer
-from rtvc.fades import read_across_cut, rising_ramp
+from rtvc.fades import FADE_SECONDS, read_across_cut, rising_ramp
 from rtvc.handover import Handover
 from rtvc.inlet import Inlet
 from rtvc.output_buffer import OutputBuffer
@@ -28,7 +28,6 @@ from rtvc.tap import Tap
 _CAPACITY_SECONDS = 2.0
 _MOST_BEHIND_SECONDS = 0.25  # more sound than this is not caught up with
 _LONGEST_BUSY_SECONDS = 0.1  # of a processor's time; nor, when that did not reach the end
-_FADE_SECONDS = 0.005
 _LONGEST_BLOCK_SECONDS = 0.1  # bursts included; a microphone that is late for longer has stopped
 
 
@@ -62,7 +61,7 @@ class LiveChain:
         self._ring = Ring(round(_CAPACITY_SECONDS * input_rate))
         self._clock, self._own_clock = clock, own_clock
         self.output = self._output_buffer(output_block, preset.output_margin_ms / 1e3)
-        self._rise = rising_ramp(round(_FADE_SECONDS * input_rate))
+        self._rise = rising_ramp(round(FADE_SECONDS * input_rate))
         self._scratch = np.zeros(len(self._rise), np.float32)
         # Stored by the input callback, read by the worker, which only ever sees a lost block a little late.
         self._lost_samples = 0

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from rtvc.drift import ClockFollower
-from rtvc.fades import EdgeFader, read_across_cut, rising_ramp
+from rtvc.fades import FADE_SECONDS, EdgeFader, read_across_cut, rising_ramp
 from rtvc.resample import Resampler
 from rtvc.ring import Ring
 from rtvc.stage import Audio
@@ -21,7 +21,6 @@ _STOCK_SECONDS = 0.020  # beyond a block: a hop of the model, its computing, and
 _WATCH_SECONDS = 0.4
 _MOST_EXCESS_SECONDS = 0.020
 _LONGEST_WAIT_SECONDS = 0.1  # sound that comes later than this is not coming
-_FADE_SECONDS = 0.005
 
 
 class MonitorBuffer:
@@ -31,12 +30,9 @@ class MonitorBuffer:
         self._rate, self._clock = rate, clock
         self._ring = Ring(round(_CAPACITY_SECONDS * rate))
         self._stock = block + round(_STOCK_SECONDS * rate)
-        fade = round(_FADE_SECONDS * rate)
-        self._fader, self._rise, self._scratch = (
-            EdgeFader(fade),
-            rising_ramp(fade),
-            np.zeros(fade, np.float32),
-        )
+        self._fader = EdgeFader(rate)
+        self._rise = rising_ramp(round(FADE_SECONDS * rate))
+        self._scratch = np.zeros(len(self._rise), np.float32)
         # Stored by the worker.
         self._resampler = Resampler(rate, rate, elastic=True)
         self._written = 0, 0.0  # samples, and when the last of them came: one reference, replaced whole

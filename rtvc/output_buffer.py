@@ -19,7 +19,7 @@ import math
 
 import numpy as np
 
-from rtvc.fades import EdgeFader, read_across_cut, rising_ramp
+from rtvc.fades import FADE_SECONDS, EdgeFader, read_across_cut, rising_ramp
 from rtvc.first_delay import FirstDelay
 from rtvc.outflow import Outflow
 from rtvc.patience import Patience
@@ -28,7 +28,6 @@ from rtvc.stage import Audio
 from rtvc.value_range import Range
 
 _CAPACITY_SECONDS = 4.0  # more than the watchdog lets a dead speaker stay
-_FADE_SECONDS = 0.005
 _SETTLE_SECONDS = 0.05  # devices start unevenly; this much is not looked at
 _WATCH_SECONDS = 0.12  # how long headroom is watched before the first sound
 _TRIM_SECONDS = 0.4  # how long headroom must be too large before it is cut
@@ -50,14 +49,14 @@ class OutputBuffer:
         self._chance = max(self._tolerance, round(1.1 * block))  # it may begin a block too late
         self._much = self._tolerance + self._most_given_way
         self._ring = Ring(round(_CAPACITY_SECONDS * rate))
-        self._fader = EdgeFader(round(_FADE_SECONDS * rate))
-        self._rise = rising_ramp(round(_FADE_SECONDS * rate))
+        self._fader = EdgeFader(rate)
+        self._rise = rising_ramp(round(FADE_SECONDS * rate))
         self._scratch = np.zeros(len(self._rise), np.float32)
         # Stored by the worker, read by the callback. Single references, replaced whole; `_floor` is stored
         # after the samples it promises are in the ring, so the callback never counts on sound not yet there.
         self._floor = 0
         self._owed = 0  # silence that did not fit yet (worker only)
-        self._joints = EdgeFader(round(_FADE_SECONDS * rate))  # where sound meets such silence (worker only)
+        self._joints = EdgeFader(rate)  # where sound meets such silence (worker only)
         self._is_muted = self._has_ended = False  # each stored by one thread, read by the callback
         self._calls_for_haste = 0  # how often the worker said so
         # Stored by the callback. Others read the counters for display only.
@@ -74,7 +73,7 @@ class OutputBuffer:
         self._patience = Patience(rate, self._chance, _TRIM_SECONDS)
         self.underruns = self.cuts = self.cut_samples = 0
         self.stretched_samples = 0  # sound added for the delay to stay the same, below 0 taken out
-        self.delay_samples = 0.0  # from captured to played, on average; 0 until sound has been watched
+        self.delay_samples = 0.0  # from captured to played, on average; 0 until that is known
 
     @property
     def drift_ppm(self) -> float:
@@ -151,6 +150,7 @@ class OutputBuffer:
         self._patience.learn_from(previous._patience)
         if previous._is_playing and previous._rate == self._rate:
             self._first.recall(previous._usual_delay - previous._given_way + longer)
+            self.delay_samples = previous.delay_samples - previous._given_way + longer
             self._patience.go_on_from(previous._patience)
 
     # ---- output callback

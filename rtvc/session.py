@@ -19,7 +19,7 @@ _DEAD_AFTER_SECONDS = 1.0  # a device that does not call for so long is gone
 _START_PATIENCE_SECONDS = 3.0  # but the first call may take: Bluetooth has to wake up
 _COLLECT_EVERY_SECONDS = 5.0
 _REST_EVERY_SECONDS, _REST_SECONDS = 0.05, 0.0001  # also where there is more to do than time
-_FADE_OUT_SECONDS = 0.01
+_FADE_OUT_SECONDS = 0.02
 _LONGEST_HOP_SECONDS = 0.05
 _UNBEARABLY_LATE_SECONDS, _PATIENCE_SECONDS = 0.1, 5.0
 

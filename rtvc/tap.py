@@ -8,7 +8,6 @@ from rtvc.errors import RtvcError
 from rtvc.fades import EdgeFader
 from rtvc.stage import Audio
 
-_FADE_SECONDS = 0.005
 _NOTHING = np.zeros(0, np.float32)
 
 
@@ -27,7 +26,7 @@ class Tap:
 
     def __init__(self, input_rate: int, output_rate: int) -> None:
         self._rates = {"input": input_rate, "output": output_rate}
-        self._fader = EdgeFader(round(_FADE_SECONDS * output_rate))
+        self._fader = EdgeFader(output_rate)
         # One reference, replaced whole by another thread; the worker looks at it once a block.
         self.listeners: tuple[Listener, ...] = ()
         self._present: tuple[Listener, ...] = ()  # whom the worker serves
@@ -51,7 +50,7 @@ class Tap:
             return
         if is_muted or not self._fader.is_settled:
             audio = audio.copy()
-            self._fader.shape(audio, 0, 0 if is_muted else len(audio))
+        self._fader.shape(audio, 0, 0 if is_muted else len(audio))
         for listener in self._present:
             skipped = min(self._before[listener], len(audio))
             self._before[listener] -= skipped

@@ -64,7 +64,7 @@ def test_a_crash_becomes_silence_a_state_and_a_sentence() -> None:
         with pytest.raises(RtvcError, match="ZeroDivisionError: by design") as caught:
             engine.wait(PATIENCE)
         assert engine.state is State.FAILED and caught.value.__cause__ is stage.error
-        device.pull(512)  # the fade
+        device.pull(1024)  # the fade
         assert not device.pull(4096).any(), "nothing old is played"
         assert not device.push(np.full(256, 0.25, np.float32)).any()
     assert engine.state is State.STOPPED
@@ -87,7 +87,7 @@ def test_stopping_while_sound_runs_fades_out_and_ends_the_worker() -> None:
     drain(stage)
     talk(device, stage, 1.0)
     engine.stop()
-    device.pull(512)
+    device.pull(1024)
     assert device.is_closed and not device.pull(256).any()
     assert not any(thread.name == "rtvc worker" for thread in threading.enumerate())
     assert engine.wait(0)

@@ -34,8 +34,20 @@ def test_the_least_that_was_shown_counts_and_a_watch_without_any_begins_anew() -
 
 def test_a_block_of_the_delay_chosen_at_first_is_left_and_more_than_that_is_not() -> None:
     patience = Patience(RATE, BLOCK, WATCH_SECONDS)
-    assert not any(watches(patience, 100, excess=BLOCK, given_way=0))
+    assert not any(watches(patience, 20, excess=BLOCK, given_way=0))
     assert watches(patience, 4, excess=2 * BLOCK, given_way=0)[-1] == 2 * BLOCK
+
+
+@pytest.mark.parametrize("is_opened_again", [False, True])
+def test_once_settled_only_what_was_given_way_to_is_taken_back(is_opened_again: bool) -> None:
+    patience = Patience(RATE, BLOCK, WATCH_SECONDS)
+    patience.pass_time(10 * RATE)
+    if is_opened_again:
+        before, patience = patience, Patience(RATE, BLOCK, WATCH_SECONDS)
+        patience.go_on_from(before)
+    assert not patience.is_settling
+    assert not any(watches(patience, 100, excess=3 * BLOCK, given_way=0))
+    assert watches(patience, 4, excess=3 * BLOCK, given_way=BLOCK)[-1] == BLOCK
 
 
 @pytest.mark.parametrize("regrets, needed", [(0, 4), (1, 16), (2, 64), (5, 64)])

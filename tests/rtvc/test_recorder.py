@@ -56,12 +56,15 @@ def test_what_is_muted_is_not_recorded_as_said(tmp_path: Path) -> None:
     rig = Rig()
     made = recorder(tmp_path)
     rig.chain.tap.listeners = (made,)
-    rig.run(0.5)
-    rig.chain.output.mute(True)
-    rig.run(0.5)
+    for seconds in (0.5, 0.513, 0.524, 0.535):  # at four places of a period
+        rig.chain.output.mute(False)
+        rig.run(seconds)
+        rig.chain.output.mute(True)
+        rig.run(0.5)
     made.close()
     heard, said = read(tmp_path)
     assert np.abs(heard[-BLOCK:]).max() > 0.1 and not said[-BLOCK:].any()
+    assert np.abs(np.diff(said)).max() < 0.06, "no click"
 
 
 def test_another_rate_goes_on_in_the_same_file(tmp_path: Path) -> None:
