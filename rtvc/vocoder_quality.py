@@ -6,32 +6,26 @@ speed but the vocoder's own.
 """
 
 import argparse
-import importlib
 import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, astuple, dataclass
-from math import gcd
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
-from scipy.signal import resample_poly
 
-from rtvc.audio_file import AudioReader
 from rtvc.errors import RtvcError, UsageError
 from rtvc.framer import Framer
 from rtvc.griffin_lim import GriffinLim
+from rtvc.judged_speech import JUDGED_RATE, clips, imported, resampled
 from rtvc.low_cut import LowCut
 from rtvc.mel import MelSpec, filterbank, hann, log_mel
 from rtvc.stage import Audio
 
-_ENDINGS = {".wav", ".flac"}
-_SHORTEST_SECONDS = 1.0  # below it STOI has too few frames
-_JUDGED_RATE = 16_000  # wide-band PESQ knows no other
 _OFFLINE_ITERATIONS = 128
 _OFFLINE_MOMENTUM = 0.99
 _SOURCES = ("mels", "magnitudes")
@@ -81,7 +75,7 @@ def compare(
     low_cut: bool = True,
 ) -> list[Row]:
     """Measure on some `seconds` of whole clips; a row per method and source, librosa's first."""
-    libraries = {name: _imported(name) for name in ("librosa", "pesq", "pystoi")}
+    libraries = {name: imported(name) for name in ("librosa", "pesq", "pystoi")}
     spec = spec or MelSpec()
     methods = {(LIBROSA, source): librosa_pipeline(libraries["librosa"], spec, source) for source in _SOURCES}
     latency: dict[str, float | None] = {LIBROSA: None}
@@ -93,29 +87,15 @@ def compare(
 
     results: dict[tuple[str, str], list[_Result]] = {key: [] for key in methods}
     measured = 0.0
-    for clip in _clips(_files(folder_or_files), spec, seconds):
+    for clip in clips(folder_or_files, spec.sample_rate, seconds):
         measured += len(clip) / spec.sample_rate
         clip = _after_low_cut(clip, spec) if low_cut else clip
         for key, method in methods.items():
             results[key].append(_judged(method, clip, spec, libraries))
-    if not measured:
-        raise UsageError(
-            f"No clip of at least {_SHORTEST_SECONDS:g} s with sound in it was found; "
-            "name a folder that has recorded speech."
-        )
     return [
         _row(name, source, latency[name], measured, results[name, source], results[LIBROSA, source])
         for name, source in methods
     ]
-
-
-def _imported(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise UsageError(
-            f"The comparison needs the package {name}, which is missing; run 'pip install rtvc[eval]'."
-        ) from error
 
 
 def _ours(vocoder: GriffinLim, source: str) -> Method:
@@ -165,12 +145,12 @@ def _judged(method: Method, clip: Audio, spec: MelSpec, libraries: dict[str, Any
     clip, sound = clip[:length], sound[:length]
     wanted, got = _spectra(clip, spec), _spectra(sound, spec)
     error = float(np.linalg.norm(wanted - got) / np.linalg.norm(wanted))
-    clip_16k, sound_16k = (_resampled(x, spec.sample_rate, _JUDGED_RATE) for x in (clip, sound))
+    clip_16k, sound_16k = (resampled(x, spec.sample_rate, JUDGED_RATE) for x in (clip, sound))
     stoi = libraries["pystoi"].stoi
     scores = Scores(
-        pesq_wb=float(libraries["pesq"].pesq(_JUDGED_RATE, clip_16k, sound_16k, "wb")),
-        stoi=float(stoi(clip_16k, sound_16k, _JUDGED_RATE)),
-        estoi=float(stoi(clip_16k, sound_16k, _JUDGED_RATE, extended=True)),
+        pesq_wb=float(libraries["pesq"].pesq(JUDGED_RATE, clip_16k, sound_16k, "wb")),
+        stoi=float(stoi(clip_16k, sound_16k, JUDGED_RATE)),
+        estoi=float(stoi(clip_16k, sound_16k, JUDGED_RATE, extended=True)),
         convergence_db=20.0 * float(np.log10(max(error, 1e-10))),
     )
     return _Result(scores, cpu_seconds, len(wanted))
@@ -181,38 +161,10 @@ def _spectra(sound: Audio, spec: MelSpec) -> Real:
     return np.asarray(np.abs(fft.rfft(frames, axis=1)), np.float32)
 
 
-def _files(folder_or_files: Path | str | Iterable[Path]) -> list[Path]:
-    if not isinstance(folder_or_files, (Path, str)):
-        return list(folder_or_files)
-    folder = Path(folder_or_files)
-    if not folder.is_dir():
-        raise UsageError(f"There is no folder '{folder}'; name one that has recorded speech.")
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS)
-
-
-def _clips(files: list[Path], spec: MelSpec, seconds: float) -> Iterator[Audio]:
-    """Whole clips until `seconds` are full, from all over the list: neighbours are often one speaker."""
-    left = seconds
-    for index in np.random.default_rng(0).permutation(len(files)):
-        if left <= 0:
-            return
-        with AudioReader(files[index]) as reader:
-            clip = np.concatenate(list(reader.blocks(65_536)))
-            clip = _resampled(clip, reader.sample_rate, spec.sample_rate)
-        if len(clip) >= _SHORTEST_SECONDS * spec.sample_rate and np.abs(clip).max() > 1e-3:
-            left -= len(clip) / spec.sample_rate
-            yield clip
-
-
 def _after_low_cut(clip: Audio, spec: MelSpec) -> Audio:
     low_cut = LowCut(spec.sample_rate, spec.hop)
     hops = clip[: len(clip) // spec.hop * spec.hop].reshape(-1, spec.hop)
     return np.concatenate([low_cut.process(hop) for hop in hops])
-
-
-def _resampled(sound: Audio, old_rate: int, new_rate: int) -> Audio:
-    common = gcd(old_rate, new_rate)
-    return np.asarray(resample_poly(sound, new_rate // common, old_rate // common), np.float32)
 
 
 def _row(
