@@ -11,8 +11,9 @@ so "late" is a plain comparison and the delay is a difference of two counters:
 `floor` is where the chain's promise stands: all sound before it is out by now, whatever the phase of the hop.
 Headroom has no saw-tooth from the hops, so its minimum says exactly what could be saved or is missing.
 Played moves on in real time even when there is nothing to play: sound that comes late is skipped, not played
-late. Only a few milliseconds are given way to, because devices may deliver less evenly than they did at the
-start; they flow off, unheard, as soon as they prove needless. Refuses to know the devices and the chain.
+late. Only where it does so again a few milliseconds are given way to, because devices may deliver less evenly
+than they did at the start; they flow off, unheard, as soon as they prove needless. Refuses to know the
+devices and the chain.
 """
 
 import math
@@ -252,7 +253,9 @@ class OutputBuffer:
         self.stretched_samples -= count
 
     def _give_way(self) -> None:
-        """Output callback. Sound came late: play what the allowance permits instead of skipping all of it."""
+        """Output callback. Sound came late again: play what the allowance permits, skip the rest."""
+        if not self._patience.expects_more:
+            return
         late = min(self._played - self._ring.consumed, self._ring.available)
         given = min(late, self._most_given_way - self._given_way)
         if given > 0:

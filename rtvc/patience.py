@@ -1,9 +1,12 @@
 """Patience: which delay is too much, and for how long that must prove true before it is taken back.
 
-Knows no sound: it is told once a watch how much more than wanted was there, and says what to take back.
+Knows no sound: it is told once a watch how much more than wanted was there, and says what to take back. It is
+told as well when sound came late, and says whether that is worth more delay.
 """
 
-_REGRET_SECONDS = 30.0  # less delay that is followed by late sound so soon was wrong
+_SOON_SECONDS = (
+    30.0  # less delay that is followed by late sound so soon was wrong; and late twice is no chance
+)
 _FEWEST, _TIMES_MORE, _MOST = 4, 4, 64  # watches; times as many, where that proved wrong
 _FINE_SECONDS = 0.0005
 _SETTLING_SECONDS = 10.0  # how long the delay chosen at the start may prove wrong
@@ -21,7 +24,8 @@ class Patience:
         self._watches = _FEWEST  # in a row that must show too much
         self._shown: list[int] = []  # what those so far have shown
         self._since_start = 0  # samples played
-        self._since_less = self._since_haste = _LONG_AGO  # the same
+        self._since_less = self._since_late = self._since_haste = _LONG_AGO  # the same
+        self._is_late_again = False
 
     def learn_from(self, previous: "Patience") -> None:
         """What proved wrong on the same devices need not prove so again."""
@@ -39,6 +43,7 @@ class Patience:
     def pass_time(self, samples: int) -> None:
         self._since_start += samples
         self._since_less += samples
+        self._since_late += samples
         self._since_haste += samples
 
     def needless(self, excess: int, given_way: int) -> int:
@@ -60,9 +65,14 @@ class Patience:
         self._shown.clear()
         return least
 
+    @property
+    def expects_more(self) -> bool:
+        """Whether sound that is late now will be again: it was lately, or on these devices."""
+        return self._is_late_again or self._watches > _FEWEST
+
     def may_hasten(self) -> bool:
         """Asked where what made sound late is known to be over: whether nothing need be waited for."""
-        return self._since_haste >= _REGRET_SECONDS * self._rate
+        return self._since_haste >= _SOON_SECONDS * self._rate
 
     def note_haste(self) -> None:
         self._since_haste = 0
@@ -77,5 +87,7 @@ class Patience:
 
     def note_late(self) -> None:
         """Sound came late: where it did so soon after there was less delay, that was wrong."""
-        if self._since_less < max(_REGRET_SECONDS * self._rate, 2 * self._watches * self._watch):
+        self._is_late_again = self._since_late < _SOON_SECONDS * self._rate
+        self._since_late = 0
+        if self._since_less < max(_SOON_SECONDS * self._rate, 2 * self._watches * self._watch):
             self._watches = min(_MOST, _TIMES_MORE * self._watches)

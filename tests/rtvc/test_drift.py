@@ -173,8 +173,10 @@ def test_late_sound_that_was_given_way_to_flows_back_without_a_cut(at_seconds: f
     devices.run(at_seconds)
     before = devices.delays_after(1.5).mean()
     devices.stall(0.02)
+    devices.run(0.2)
+    devices.stall(0.02)
     devices.run(60.0)
-    assert devices.chain.output.underruns == 1 and devices.chain.output.cuts == 0
+    assert devices.chain.output.underruns == 2 and devices.chain.output.cuts == 0
     assert devices.delays_after(55.0).mean() == pytest.approx(before, abs=0.3)
 
 
@@ -182,12 +184,13 @@ def test_late_sound_that_was_given_way_to_flows_back_in_haste_where_others_have_
     devices = TwoClocks(0.0)
     devices.run(2.0)
     before = devices.delays_after(1.5).mean()
-    devices.stall(0.03)
-    devices.run(0.5)
-    assert devices.delays_after(2.4).mean() > before + 5.0
+    for _ in range(2):
+        devices.stall(0.03)
+        devices.run(0.5)
+    assert devices.delays_after(2.9).mean() > before + 5.0
     devices.chain.output.hasten()
     devices.run(1.2)
-    assert devices.delays_after(3.6).mean() == pytest.approx(before, abs=0.2)
+    assert devices.delays_after(4.1).mean() == pytest.approx(before, abs=0.2)
     assert devices.chain.output.cuts == 0
 
 

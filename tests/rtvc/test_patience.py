@@ -69,6 +69,24 @@ def test_sound_that_comes_late_much_later_proves_nothing() -> None:
     assert watches(patience, 4, 480, 480)[-1] == 480
 
 
+def test_late_once_is_chance_and_twice_within_half_a_minute_is_not() -> None:
+    patience = Patience(RATE, BLOCK, WATCH_SECONDS)
+    expected = []
+    for seconds in (0, 31, 29, 31):
+        patience.pass_time(seconds * RATE)
+        patience.note_late()
+        expected.append(patience.expects_more)
+    assert expected == [False, False, True, False]
+
+
+def test_where_less_delay_proved_wrong_late_sound_is_expected_at_once() -> None:
+    before, patience = (Patience(RATE, BLOCK, WATCH_SECONDS) for _ in range(2))
+    late_after_less(before)
+    patience.learn_from(before)
+    patience.note_late()
+    assert patience.expects_more
+
+
 def test_haste_is_for_once_in_half_a_minute() -> None:
     patience = Patience(RATE, BLOCK, WATCH_SECONDS)
     assert patience.may_hasten()
