@@ -23,6 +23,7 @@ ONLOOKER_PRIORITY = 1
 _SWITCH_INTERVAL_SECONDS = 0.0002
 _LONGEST_RUN_SECONDS = 1
 _QOS_CLASS_USER_INTERACTIVE = 0x21
+_M_ARENA_MAX, _MOST_HEAPS = -8, 2  # the first is glibc's name
 _THREAD_CPU_CLOCK = 6  # CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED
 
 # Threads raised so far, with their ranks. Written and copied in single steps of the interpreter, so that a
@@ -127,6 +128,7 @@ def punctual_interpreter() -> Iterator[None]:
     gc.collect()
     gc.freeze()  # what lives now lives on: `collect_garbage` need not look at it again
     gc.disable()
+    _share_heaps()
     restore_limit = _limit_realtime_runs()
     try:
         yield
@@ -136,6 +138,22 @@ def punctual_interpreter() -> Iterator[None]:
             gc.enable()
         gc.unfreeze()
         sys.setswitchinterval(interval)
+
+
+def _share_heaps() -> None:
+    """Let all threads allocate from few heaps, from now on.
+
+    glibc gives heaps of their own to up to eight threads a processor. Devices that are opened again bring new
+    threads each time, and what a heap has grown by for them stays.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    try:
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _MOST_HEAPS)
+    except AttributeError:
+        pass  # another C library
 
 
 def collect_garbage() -> None:

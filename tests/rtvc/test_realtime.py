@@ -1,4 +1,6 @@
 import os
+import platform
+import subprocess
 import sys
 import threading
 import time
@@ -177,3 +179,32 @@ def test_a_worker_may_compute_all_the_time(permitted):
         done.set()
         thread.join()
     assert realtime.cpu_seconds(thread.native_id) is None
+
+
+# Eight threads that live at once each want some memory; glibc then says how many heaps it has.
+HEAPS = """
+import ctypes, sys, threading
+from rtvc import realtime
+
+libc, barrier = ctypes.CDLL(None), threading.Barrier(8)
+libc.malloc_info.argtypes = [ctypes.c_int, ctypes.c_void_p]
+
+def allocate():
+    libc.malloc(50_000)
+    barrier.wait()
+
+with realtime.punctual_interpreter():
+    threads = [threading.Thread(target=allocate) for _ in range(8)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+libc.malloc_info(0, ctypes.c_void_p.in_dll(libc, "stdout"))
+libc.fflush(None)
+"""
+
+
+@linux
+def test_threads_share_few_heaps():
+    if platform.libc_ver()[0] != "glibc":
+        pytest.skip("another C library")
+    told = subprocess.run([sys.executable, "-c", HEAPS], stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert 1 <= told.count("<heap ") <= 2
