@@ -65,13 +65,13 @@ class OutputBuffer:
         self._is_playing = self._is_starving = False
         self._starved = False  # at all, in the present watch
         self._headroom, self._delay = Range(), Range()
-        chance = min(self._chance, self.target_samples - block)
-        self._first = FirstDelay(self.target_samples, self._much, self._most_given_way, chance)
+        spare = min(self._chance, self.target_samples - block)
+        self._first = FirstDelay(self.target_samples, self._much, self._most_given_way, spare)
         self._usual_delay = 0.0
         self._given_way = 0  # samples of delay added for late sound
         self._outflow = Outflow()
         self._hastened = 0  # calls for haste that were followed or declined
-        self._patience = Patience(rate, self._chance, _TRIM_SECONDS)
+        self._patience = Patience(rate, self._chance, spare, _TRIM_SECONDS)
         self.underruns = self.cuts = self.cut_samples = 0
         self.stretched_samples = 0  # sound added for the delay to stay the same, below 0 taken out
         self.delay_samples = 0.0  # from captured to played, on average; 0 until that is known
@@ -277,15 +277,16 @@ class OutputBuffer:
         excess, flowing = int(self._headroom.least) - self.target_samples, self._outflow.left
         missing = int(self._usual_delay - self._delay.most)
         starved, most, mean = self._starved, self._delay.most, self._delay.mean
+        cut, given_way = self._first.shift(self._headroom, self._delay)
         if not flowing:  # else the mean is of some time ago
             self.delay_samples = mean
         self._restart_watch()
         # What is explained flows off, or is left.
         explained = self._given_way + (self._chance if self._patience.is_settling else self._much)
-        if excess > max(self._much, explained) and self._ring.available >= excess + len(out):
-            self._cut(out, excess)
-            self._usual_delay, self.delay_samples = most - excess, mean - excess
-            self._given_way = max(0, self._given_way - excess)
+        if excess > max(self._much, explained) and self._ring.available >= cut + len(out):
+            self._cut(out, cut)
+            self._usual_delay, self.delay_samples = most - cut, mean - cut
+            self._given_way = given_way
             return True
         if starved and missing > self._tolerance:
             # The device lost input. The delay shrank by as much, and the buffer runs dry at every hop.

@@ -16,9 +16,9 @@ _LONG_AGO = 1 << 60
 class Patience:
     """Output callback alone. Lengths are samples."""
 
-    def __init__(self, rate: int, chance: int, watch_seconds: float) -> None:
-        """An excess of up to `chance` may be chance."""
-        self._rate, self._chance = rate, chance
+    def __init__(self, rate: int, chance: int, spare: int, watch_seconds: float) -> None:
+        """An excess of up to `chance` may be chance, and so may be up to `spare` less than wanted."""
+        self._rate, self._chance, self._spare = rate, chance, spare
         self._fine = round(_FINE_SECONDS * rate)
         self._watch = round(watch_seconds * rate)
         self._watches = _FEWEST  # in a row that must show too much
@@ -49,12 +49,13 @@ class Patience:
     def needless(self, excess: int, given_way: int) -> int:
         """What of a small excess has been needless for long enough.
 
-        All that was given way to is taken back. Of the delay chosen at first no single block is, because
-        whether the work for a hop is done before one more is played depends on little; and once that delay is
-        settled nothing is: a machine is faster at times, and the delay is to stay the same.
+        All that was given way to is taken back, also where up to `spare` less than wanted is there then: the
+        delay is to be what it was, though the machine may be a little slower now. Of the delay chosen first
+        no single block is, because whether the work for a hop is done before one more is played depends on
+        little; and once that delay is settled nothing is, because a machine is faster at times.
         """
         chosen_too_much = self.is_settling and excess - given_way > self._chance
-        needless = excess if chosen_too_much else min(excess, given_way)
+        needless = excess if chosen_too_much else min(excess + self._spare, given_way)
         if needless <= self._fine:
             self._shown.clear()
             return 0

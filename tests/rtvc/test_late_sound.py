@@ -241,3 +241,13 @@ def test_opened_again_a_much_longer_delay_is_believed_when_it_shows_twice(second
     again.run(FLOWN_OFF_SECONDS)
     assert again.delay_at_end() == expected_delay(again.stage)
     assert again.chain.output.underruns == 0
+
+
+def test_opened_again_a_cut_leads_back_to_the_delay_as_before() -> None:
+    before = Rig(Hopping(557), seconds=18.0)
+    run_late(before, 12.0, blocks=1)
+    again = opened_again(before)
+    run_late(again, 1.0, blocks=6)
+    again.run(1.0)
+    assert again.chain.output.cuts == 1
+    assert shown_delay(again) == pytest.approx(shown_delay(before), abs=1)

@@ -4,7 +4,7 @@ import pytest
 
 from rtvc.patience import Patience
 
-RATE, WATCH_SECONDS, BLOCK = 48000, 0.4, 192
+RATE, WATCH_SECONDS, BLOCK, SPARE = 48000, 0.4, 192, 100
 WATCH = round(WATCH_SECONDS * RATE)
 
 
@@ -23,27 +23,28 @@ def late_after_less(patience: Patience) -> None:
 
 
 def test_what_was_given_way_to_is_taken_back_after_four_watches() -> None:
-    patience = Patience(RATE, BLOCK, WATCH_SECONDS)
+    patience = Patience(RATE, BLOCK, SPARE, WATCH_SECONDS)
     assert watches(patience, 5, excess=480, given_way=480) == [0, 0, 0, 480, 0]
 
 
 def test_the_least_that_was_shown_counts_and_a_watch_without_any_begins_anew() -> None:
-    patience = Patience(RATE, BLOCK, WATCH_SECONDS)
-    assert [patience.needless(excess, 480) for excess in (400, 300, 0, 400, 350, 300, 480)] == [0] * 6 + [300]
+    patience = Patience(RATE, BLOCK, SPARE, WATCH_SECONDS)
+    excesses = (400, 300, -SPARE, 200, 150, 100, 480)
+    assert [patience.needless(excess, 480) for excess in excesses] == [0] * 6 + [100 + SPARE]
 
 
 def test_a_block_of_the_delay_chosen_at_first_is_left_and_more_than_that_is_not() -> None:
-    patience = Patience(RATE, BLOCK, WATCH_SECONDS)
+    patience = Patience(RATE, BLOCK, SPARE, WATCH_SECONDS)
     assert not any(watches(patience, 20, excess=BLOCK, given_way=0))
     assert watches(patience, 4, excess=2 * BLOCK, given_way=0)[-1] == 2 * BLOCK
 
 
 @pytest.mark.parametrize("is_opened_again", [False, True])
 def test_once_settled_only_what_was_given_way_to_is_taken_back(is_opened_again: bool) -> None:
-    patience = Patience(RATE, BLOCK, WATCH_SECONDS)
+    patience = Patience(RATE, BLOCK, SPARE, WATCH_SECONDS)
     patience.pass_time(10 * RATE)
     if is_opened_again:
-        before, patience = patience, Patience(RATE, BLOCK, WATCH_SECONDS)
+        before, patience = patience, Patience(RATE, BLOCK, SPARE, WATCH_SECONDS)
         patience.go_on_from(before)
     assert not patience.is_settling
     assert not any(watches(patience, 100, excess=3 * BLOCK, given_way=0))
@@ -52,17 +53,17 @@ def test_once_settled_only_what_was_given_way_to_is_taken_back(is_opened_again: 
 
 @pytest.mark.parametrize("regrets, needed", [(0, 4), (1, 16), (2, 64), (5, 64)])
 def test_it_grows_where_it_proved_wrong_but_not_for_ever(regrets: int, needed: int) -> None:
-    patience = Patience(RATE, BLOCK, WATCH_SECONDS)
+    patience = Patience(RATE, BLOCK, SPARE, WATCH_SECONDS)
     for _ in range(regrets):
         late_after_less(patience)
     assert watches(patience, needed, 480, 480) == [0] * (needed - 1) + [480]
-    opened_again = Patience(RATE, BLOCK, WATCH_SECONDS)
+    opened_again = Patience(RATE, BLOCK, SPARE, WATCH_SECONDS)
     opened_again.learn_from(patience)
     assert not any(watches(opened_again, needed - 1, 480, 480))
 
 
 def test_sound_that_comes_late_much_later_proves_nothing() -> None:
-    patience = Patience(RATE, BLOCK, WATCH_SECONDS)
+    patience = Patience(RATE, BLOCK, SPARE, WATCH_SECONDS)
     patience.note_less()
     patience.pass_time(60 * RATE)
     patience.note_late()
@@ -70,7 +71,7 @@ def test_sound_that_comes_late_much_later_proves_nothing() -> None:
 
 
 def test_late_once_is_chance_and_twice_within_half_a_minute_is_not() -> None:
-    patience = Patience(RATE, BLOCK, WATCH_SECONDS)
+    patience = Patience(RATE, BLOCK, SPARE, WATCH_SECONDS)
     expected = []
     for seconds in (0, 31, 29, 31):
         patience.pass_time(seconds * RATE)
@@ -80,7 +81,7 @@ def test_late_once_is_chance_and_twice_within_half_a_minute_is_not() -> None:
 
 
 def test_where_less_delay_proved_wrong_late_sound_is_expected_at_once() -> None:
-    before, patience = (Patience(RATE, BLOCK, WATCH_SECONDS) for _ in range(2))
+    before, patience = (Patience(RATE, BLOCK, SPARE, WATCH_SECONDS) for _ in range(2))
     late_after_less(before)
     patience.learn_from(before)
     patience.note_late()
@@ -88,7 +89,7 @@ def test_where_less_delay_proved_wrong_late_sound_is_expected_at_once() -> None:
 
 
 def test_haste_is_for_once_in_half_a_minute() -> None:
-    patience = Patience(RATE, BLOCK, WATCH_SECONDS)
+    patience = Patience(RATE, BLOCK, SPARE, WATCH_SECONDS)
     assert patience.may_hasten()
     patience.note_haste()
     assert not patience.may_hasten()
