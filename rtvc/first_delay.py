@@ -11,10 +11,9 @@ from rtvc.value_range import Range
 class FirstDelay:
     """Output callback, but for `recall`. Lengths are samples."""
 
-    def __init__(self, target: int, much: int, most_given_way: int, chance: int) -> None:
+    def __init__(self, target: int, much: int, chance: int) -> None:
         """`target` is the headroom wanted; up to `chance` less says nothing, more than `much` more does."""
-        self._target, self._much, self._most_given_way = target, much, most_given_way
-        self._chance = chance
+        self._target, self._much, self._chance = target, much, chance
         self._before = 0.0  # 0: not known
         self._has_looked = False
 
@@ -31,7 +30,7 @@ class FirstDelay:
         if 0 <= as_before - shift <= self._chance:
             return as_before, 0
         # What is more by now may be the machine's state, which passes.
-        given_way = min(max(0, as_before - shift), self._most_given_way)
+        given_way = max(0, as_before - shift)
         # A stream that was opened again may look a block better at first than it will be.
         return (shift if shift - as_before > self._much else min(shift, as_before)), given_way
 

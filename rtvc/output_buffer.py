@@ -66,7 +66,7 @@ class OutputBuffer:
         self._starved = False  # at all, in the present watch
         self._headroom, self._delay = Range(), Range()
         spare = min(self._chance, self.target_samples - block)
-        self._first = FirstDelay(self.target_samples, self._much, self._most_given_way, spare)
+        self._first = FirstDelay(self.target_samples, self._much, spare)
         self._usual_delay = 0.0
         self._given_way = 0  # samples of delay added for late sound
         self._outflow = Outflow()
@@ -282,7 +282,8 @@ class OutputBuffer:
             self.delay_samples = mean
         self._restart_watch()
         # What is explained flows off, or is left.
-        explained = self._given_way + (self._chance if self._patience.is_settling else self._much)
+        explained = min(self._given_way, self._most_given_way)
+        explained += self._chance if self._patience.is_settling else self._much
         if excess > max(self._much, explained) and self._ring.available >= cut + len(out):
             self._cut(out, cut)
             self._usual_delay, self.delay_samples = most - cut, mean - cut

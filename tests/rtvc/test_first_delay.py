@@ -3,7 +3,7 @@
 from rtvc.first_delay import FirstDelay
 from rtvc.value_range import Range
 
-TARGET, MUCH, MOST_GIVEN_WAY, CHANCE = 500, 600, 480, 200
+TARGET, MUCH, CHANCE = 500, 600, 200
 BEFORE = 4000.0
 
 
@@ -15,7 +15,7 @@ def watched(*values: float) -> Range:
 
 
 def first_delay(before: float = 0.0) -> FirstDelay:
-    first = FirstDelay(TARGET, MUCH, MOST_GIVEN_WAY, CHANCE)
+    first = FirstDelay(TARGET, MUCH, CHANCE)
     first.recall(before)
     return first
 
@@ -40,9 +40,9 @@ def test_devices_known_before_are_as_late_as_then_where_they_look_worse_by_chanc
     assert first_delay(BEFORE).shift(watched(TARGET - CHANCE - 1), watched(4000)) == (-CHANCE - 1, CHANCE + 1)
 
 
-def test_what_is_more_than_before_is_given_way_to_and_flows_off_but_no_more_than_the_most() -> None:
+def test_all_that_is_more_than_before_is_given_way_to_and_flows_off() -> None:
     assert first_delay(BEFORE).shift(watched(TARGET - 300), watched(4000)) == (-300, 300)
-    assert first_delay(BEFORE).shift(watched(TARGET - 900), watched(4000)) == (-900, MOST_GIVEN_WAY)
+    assert first_delay(BEFORE).shift(watched(TARGET - 900), watched(4000)) == (-900, 900)
 
 
 def test_a_much_longer_delay_than_before_is_believed_at_the_second_look() -> None:

@@ -251,3 +251,14 @@ def test_opened_again_a_cut_leads_back_to_the_delay_as_before() -> None:
     again.run(1.0)
     assert again.chain.output.cuts == 1
     assert shown_delay(again) == pytest.approx(shown_delay(before), abs=1)
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3, 4, 6])
+def test_opened_again_while_the_machine_was_late_the_delay_finds_back_to_the_settled_one(blocks: int) -> None:
+    before = Rig(Hopping(557), seconds=18.0)
+    before.run(12.0)
+    again = opened_again(before)
+    run_late(again, 1.0, blocks)
+    again.run(20.0)
+    assert shown_delay(again) == pytest.approx(shown_delay(before), abs=24)
+    assert again.chain.output.underruns == 0
