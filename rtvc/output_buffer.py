@@ -65,8 +65,8 @@ class OutputBuffer:
         self._is_playing = self._is_starving = False
         self._starved = False  # at all, in the present watch
         self._headroom, self._delay = Range(), Range()
-        spare = min(self._chance, self.target_samples - block)
-        self._first = FirstDelay(self.target_samples, self._much, spare)
+        spare = self.target_samples - block
+        self._first = FirstDelay(self.target_samples, self._much, min(self._chance, spare))
         self._usual_delay = 0.0
         self._given_way = 0  # samples of delay added for late sound
         self._outflow = Outflow()
@@ -254,7 +254,7 @@ class OutputBuffer:
 
     def _give_way(self) -> None:
         """Output callback. Sound came late again: play what the allowance permits, skip the rest."""
-        if not self._patience.expects_more:
+        if not self._patience.is_late_again:
             return
         late = min(self._played - self._ring.consumed, self._ring.available)
         given = min(late, self._most_given_way - self._given_way)

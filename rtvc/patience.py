@@ -4,10 +4,10 @@ Knows no sound: it is told once a watch how much more than wanted was there, and
 told as well when sound came late, and says whether that is worth more delay.
 """
 
-_SOON_SECONDS = (
-    30.0  # less delay that is followed by late sound so soon was wrong; and late twice is no chance
-)
-_FEWEST, _TIMES_MORE, _MOST = 4, 4, 64  # watches; times as many, where that proved wrong
+# A gap is hardly heard, more delay is felt all the time: what happens less often than this is left to happen.
+_SOON_SECONDS = 10.0
+_FEWEST, _TIMES_MORE = 4, 4  # watches; times as many, where that proved wrong
+_HASTE_SECONDS = 30.0  # for once in so long
 _FINE_SECONDS = 0.0005
 _SETTLING_SECONDS = 10.0  # how long the delay chosen at the start may prove wrong
 _LONG_AGO = 1 << 60
@@ -20,7 +20,7 @@ class Patience:
         """An excess of up to `chance` may be chance, and so may be up to `spare` less than wanted."""
         self._rate, self._chance, self._spare = rate, chance, spare
         self._fine = round(_FINE_SECONDS * rate)
-        self._watch = round(watch_seconds * rate)
+        self._most_watches = round(_SOON_SECONDS / watch_seconds)
         self._watches = _FEWEST  # in a row that must show too much
         self._shown: list[int] = []  # what those so far have shown
         self._since_start = 0  # samples played
@@ -28,8 +28,8 @@ class Patience:
         self._is_late_again = False
 
     def learn_from(self, previous: "Patience") -> None:
-        """What proved wrong on the same devices need not prove so again."""
-        self._watches = previous._watches
+        """What proved wrong on the same devices need not prove so again; nor is late the first time."""
+        self._watches, self._since_late = previous._watches, previous._since_late
 
     def go_on_from(self, previous: "Patience") -> None:
         """The delay is to be as before: where it was settled it is."""
@@ -56,6 +56,8 @@ class Patience:
         """
         chosen_too_much = self.is_settling and excess - given_way > self._chance
         needless = excess if chosen_too_much else min(excess + self._spare, given_way)
+        if excess + self._spare < given_way:
+            self._since_late = 0  # it would have been without
         if needless <= self._fine:
             self._shown.clear()
             return 0
@@ -67,13 +69,13 @@ class Patience:
         return least
 
     @property
-    def expects_more(self) -> bool:
-        """Whether sound that is late now will be again: it was lately, or on these devices."""
-        return self._is_late_again or self._watches > _FEWEST
+    def is_late_again(self) -> bool:
+        """Whether sound that is late now was so shortly before."""
+        return self._is_late_again
 
     def may_hasten(self) -> bool:
         """Asked where what made sound late is known to be over: whether nothing need be waited for."""
-        return self._since_haste >= _SOON_SECONDS * self._rate
+        return self._since_haste >= _HASTE_SECONDS * self._rate
 
     def note_haste(self) -> None:
         self._since_haste = 0
@@ -88,7 +90,8 @@ class Patience:
 
     def note_late(self) -> None:
         """Sound came late: where it did so soon after there was less delay, that was wrong."""
-        self._is_late_again = self._since_late < _SOON_SECONDS * self._rate
+        soon = _SOON_SECONDS * self._rate
+        self._is_late_again = self._since_late < soon
         self._since_late = 0
-        if self._since_less < max(_SOON_SECONDS * self._rate, 2 * self._watches * self._watch):
-            self._watches = min(_MOST, _TIMES_MORE * self._watches)
+        if self._since_less < soon:
+            self._watches = min(self._most_watches, _TIMES_MORE * self._watches)

@@ -163,6 +163,20 @@ def test_a_machine_that_is_faster_after_a_while_does_not_change_the_delay(is_ope
     assert (rig.chain.output.underruns, rig.chain.output.cuts, rig.chain.cuts) == (2, 0, 0)
 
 
+@pytest.mark.parametrize("every_seconds, blocks_more", [(8.0, 1.8), (12.0, 0.0)])
+def test_a_machine_that_goes_on_being_late_at_times_has_more_delay_only_where_that_is_often(
+    every_seconds: float, blocks_more: float
+) -> None:
+    rig = Rig(Hopping(557), seconds=130.0)
+    rig.run(2.0)
+    stall_twice(rig, 8)
+    for _ in range(round(120.0 / every_seconds)):
+        rig.run(every_seconds - 0.04)
+        at_last = shown_delay(rig)
+        rig.run(0.04, work=False)
+    assert at_last == pytest.approx(expected_delay(rig.stage) + blocks_more * BLOCK, abs=24)
+
+
 def test_late_sound_is_no_drop_and_the_delay_as_before_where_a_block_more_was_chosen() -> None:
     rig = Rig(Hopping(557), seconds=18.0)
     run_late(rig, 0.5, blocks=1)

@@ -51,7 +51,7 @@ def test_once_settled_only_what_was_given_way_to_is_taken_back(is_opened_again: 
     assert watches(patience, 4, excess=3 * BLOCK, given_way=BLOCK)[-1] == BLOCK
 
 
-@pytest.mark.parametrize("regrets, needed", [(0, 4), (1, 16), (2, 64), (5, 64)])
+@pytest.mark.parametrize("regrets, needed", [(0, 4), (1, 16), (2, 25), (5, 25)])
 def test_it_grows_where_it_proved_wrong_but_not_for_ever(regrets: int, needed: int) -> None:
     patience = Patience(RATE, BLOCK, SPARE, WATCH_SECONDS)
     for _ in range(regrets):
@@ -70,22 +70,26 @@ def test_sound_that_comes_late_much_later_proves_nothing() -> None:
     assert watches(patience, 4, 480, 480)[-1] == 480
 
 
-def test_late_once_is_chance_and_twice_within_half_a_minute_is_not() -> None:
+def test_late_twice_within_ten_seconds_is_late_again() -> None:
     patience = Patience(RATE, BLOCK, SPARE, WATCH_SECONDS)
-    expected = []
-    for seconds in (0, 31, 29, 31):
+    again = []
+    for seconds in (0, 11, 9, 11):
         patience.pass_time(seconds * RATE)
         patience.note_late()
-        expected.append(patience.expects_more)
-    assert expected == [False, False, True, False]
+        again.append(patience.is_late_again)
+    assert again == [False, False, True, False]
 
 
-def test_where_less_delay_proved_wrong_late_sound_is_expected_at_once() -> None:
+@pytest.mark.parametrize("excess, is_late_again", [(480 - SPARE, False), (479 - SPARE, True)])
+def test_what_would_have_been_late_without_what_was_given_way_to_counts_as_late(
+    excess: int, is_late_again: bool
+) -> None:
     before, patience = (Patience(RATE, BLOCK, SPARE, WATCH_SECONDS) for _ in range(2))
-    late_after_less(before)
+    before.needless(excess, 480)
     patience.learn_from(before)
+    patience.pass_time(9 * RATE)
     patience.note_late()
-    assert patience.expects_more
+    assert patience.is_late_again == is_late_again
 
 
 def test_haste_is_for_once_in_half_a_minute() -> None:
