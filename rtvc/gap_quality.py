@@ -7,13 +7,12 @@ through what the output buffer uses (`rtvc/fades.py`); no model and no device ta
 import argparse
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
 from rtvc.errors import RtvcError
 from rtvc.fades import EdgeFader
-from rtvc.judged_speech import JUDGED_RATE, clips, imported, resampled
+from rtvc.judged_speech import JUDGED_RATE, clips, imported, resampled, speech_parser
 from rtvc.presets import PRESETS
 from rtvc.stage import Audio
 
@@ -79,11 +78,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m rtvc.gap_quality", description=(__doc__ or "").splitlines()[0]
-    )
-    parser.add_argument("folder", type=Path, help="recorded speech, .wav or .flac, folders within included")
-    parser.add_argument("--seconds", type=float, default=60.0, help="of speech (default: %(default)s)")
+    parser = speech_parser("rtvc.gap_quality", __doc__, seconds=60.0)
     parser.add_argument(
         "--gaps", type=float, nargs="+", default=[0.6, 1.5, 3.0, 6.0, 10.0], metavar="MS", help="how long"
     )

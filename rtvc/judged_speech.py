@@ -1,5 +1,6 @@
 """What measurements of speech share: clips out of a folder, and the judges that are installed for it."""
 
+import argparse
 import importlib
 from collections.abc import Iterable, Iterator
 from math import gcd
@@ -16,6 +17,14 @@ from rtvc.stage import Audio
 JUDGED_RATE = 16_000  # wide-band PESQ knows no other
 _ENDINGS = {".wav", ".flac"}
 _SHORTEST_SECONDS = 1.0  # below it STOI has too few frames
+
+
+def speech_parser(module: str, doc: str | None, seconds: float) -> argparse.ArgumentParser:
+    """Of a measurement of a folder's speech; it adds what else it asks for."""
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=(doc or "").splitlines()[0])
+    parser.add_argument("folder", type=Path, help="recorded speech, .wav or .flac, folders within included")
+    parser.add_argument("--seconds", type=float, default=seconds, help="of speech (default: %(default)s)")
+    return parser
 
 
 def imported(name: str) -> Any:

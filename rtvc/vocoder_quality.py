@@ -21,7 +21,7 @@ from scipy import fft
 from rtvc.errors import RtvcError, UsageError
 from rtvc.framer import Framer
 from rtvc.griffin_lim import GriffinLim
-from rtvc.judged_speech import JUDGED_RATE, clips, imported, resampled
+from rtvc.judged_speech import JUDGED_RATE, clips, imported, resampled, speech_parser
 from rtvc.low_cut import LowCut
 from rtvc.mel import MelSpec, filterbank, hann, log_mel
 from rtvc.stage import Audio
@@ -208,11 +208,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m rtvc.vocoder_quality", description=(__doc__ or "").splitlines()[0]
-    )
-    parser.add_argument("folder", type=Path, help="recorded speech, .wav or .flac, folders within included")
-    parser.add_argument("--seconds", type=float, default=120.0, help="of speech (default: %(default)s)")
+    parser = speech_parser("rtvc.vocoder_quality", __doc__, seconds=120.0)
     parser.add_argument("--lookahead", type=float, nargs="+", default=[0, 2], help="frames (default: 0 2)")
     parser.add_argument("--iterations", type=int, default=32, help="per frame (default: %(default)s)")
     parser.add_argument("--raw", action="store_true", help="judge the clips with their rumble, as recorded")

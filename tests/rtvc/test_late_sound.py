@@ -7,6 +7,7 @@ import pytest
 
 from rtvc.live_chain import LiveChain
 from rtvc.output_buffer import OutputBuffer
+from rtvc.presets import Preset
 from rtvc.stage import Audio
 from tests.fakes import Hopping
 from tests.rtvc.test_live_chain import (
@@ -21,6 +22,12 @@ from tests.rtvc.test_live_chain import (
 )
 
 GIVEN_WAY = 480  # at most
+
+
+def opened_again(before: Rig, preset: Preset = PRESET) -> Rig:
+    again = Rig(Hopping(557), seconds=60.0, preset=preset)
+    again.chain.know_machine(before.chain)
+    return again
 
 
 @pytest.mark.parametrize("stall_seconds", [0.02, 0.1, 0.24, 0.5, 1.9])
@@ -139,12 +146,6 @@ def test_a_block_that_may_be_needed_again_is_left_where_it_is() -> None:
     assert shown_delay(rig) == pytest.approx(chosen, abs=1)
 
 
-def opened_again(before: Rig) -> Rig:
-    again = Rig(Hopping(557), seconds=40.0)
-    again.chain.know_machine(before.chain)
-    return again
-
-
 @pytest.mark.parametrize("is_opened_again", [False, True])
 def test_a_machine_that_is_faster_after_a_while_does_not_change_the_delay(is_opened_again: bool) -> None:
     rig = Rig(Hopping(557), seconds=40.0)
@@ -207,16 +208,14 @@ def test_opened_again_it_is_as_late_as_before_though_it_begins_better() -> None:
     slow = Rig(Hopping(557))
     run_late(slow, 2.0, blocks=2)
     assert slow.delay_at_end() > expected_delay(slow.stage)
-    again = Rig(Hopping(557), seconds=18.0)
-    again.chain.know_machine(slow.chain)
+    again = opened_again(slow)
     again.run(0.8)
     assert again.delay_at_end() == slow.delay_at_end()
     again.run(FLOWN_OFF_SECONDS)
     assert again.delay_at_end() == expected_delay(again.stage), "unless that proves needless"
     too_slow = Rig(Hopping(557))
     too_slow.chain.output._usual_delay, too_slow.chain.output._is_playing = 0.5 * RATE, True
-    afresh = Rig(Hopping(557))
-    afresh.chain.know_machine(too_slow.chain)
+    afresh = opened_again(too_slow)
     afresh.run(0.8)
     assert afresh.delay_at_end() == expected_delay(afresh.stage), "another machine by now"
 
@@ -224,8 +223,7 @@ def test_opened_again_it_is_as_late_as_before_though_it_begins_better() -> None:
 def test_opened_again_while_it_is_crowded_it_is_late_for_a_while_only() -> None:
     before = Rig(Hopping(557))
     before.run(1.0)
-    again = Rig(Hopping(557), seconds=18.0)
-    again.chain.know_machine(before.chain)
+    again = opened_again(before)
     run_late(again, 0.5, blocks=1)
     assert shown_delay(again) == pytest.approx(expected_delay(again.stage) + BLOCK, abs=1)
     again.run(FLOWN_OFF_SECONDS)
@@ -236,8 +234,7 @@ def test_opened_again_it_is_as_late_as_before_though_it_begins_worse_where_no_so
     patient = replace(PRESET, output_margin_ms=1.5 * BLOCK / RATE * 1e3)
     before = Rig(Hopping(557), preset=patient)
     before.run(1.0)
-    again = Rig(Hopping(557), preset=patient)
-    again.chain.know_machine(before.chain)
+    again = opened_again(before, patient)
     run_late(again, 2.0, blocks=1)
     assert shown_delay(again) == pytest.approx(shown_delay(before), abs=1)
     assert again.chain.output.underruns == 0
@@ -247,8 +244,7 @@ def test_opened_again_it_is_as_late_as_before_though_it_begins_worse_where_no_so
 def test_opened_again_a_much_longer_delay_is_believed_when_it_shows_twice(seconds: float) -> None:
     before = Rig(Hopping(557))
     before.run(1.0)
-    again = Rig(Hopping(557), seconds=18.0)
-    again.chain.know_machine(before.chain)
+    again = opened_again(before)
     run_late(again, seconds, blocks=4)
     again.run(1.0)
     assert again.chain.output.cuts == (seconds == 1.0)
