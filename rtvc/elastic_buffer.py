@@ -72,10 +72,10 @@ class ElasticOutputBuffer(OutputBuffer):
         self._lag.add(captured - self._floor, len(out))
         super().play(out, captured)
 
-    def _first_shift(self) -> int:
+    def _first_shift(self) -> tuple[int, int]:
         """Output callback."""
         self._blocks = self._blocks_waited_for()
-        return int(self._delay.mean - self._wanted_delay)
+        return int(self._delay.mean - self._wanted_delay), 0
 
     @property
     def _wanted_delay(self) -> float:

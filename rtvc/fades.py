@@ -7,7 +7,7 @@ from rtvc.ring import Ring
 from rtvc.stage import Audio
 
 FADE_SECONDS = 0.005
-_SINK_SECONDS = 0.020  # most gaps are shorter: where sound is late, it is by one to three milliseconds
+SINK_SECONDS = 0.020  # most gaps are shorter: where sound is late, it is by one to three milliseconds
 
 
 def rising_ramp(length: int) -> Audio:
@@ -24,7 +24,7 @@ class EdgeFader:
 
     def __init__(self, rate: int) -> None:
         self._rise = rising_ramp(round(FADE_SECONDS * rate))
-        self._fall = 1.0 - rising_ramp(round(_SINK_SECONDS * rate))
+        self._fall = 1.0 - rising_ramp(round(SINK_SECONDS * rate))
         self._risen = 0  # how much of the rise has been applied since sound began
         self._fallen = len(self._fall)  # how much of the fall has been put out since sound ended
         self._continuation = Continuation(rate)

@@ -1,4 +1,4 @@
-"""FirstDelay: how late sound is to be played, chosen from what was watched before the first of it.
+"""FirstDelay: how late sound is to be played, chosen from what was watched before the first of it, or a cut.
 
 Blocks may arrive in bursts and two devices have any phase; the least headroom over a while tells all of that
 at once, and the delay is set so that this least is the target. Devices that were open before are as late as

@@ -41,7 +41,7 @@ def clips(folder_or_files: Path | str | Iterable[Path], rate: int, seconds: floa
     files, left, found = _files(folder_or_files), seconds, False
     for index in np.random.default_rng(0).permutation(len(files)):
         if left <= 0:
-            return
+            break
         with AudioReader(files[index]) as reader:
             clip = np.concatenate(list(reader.blocks(65_536)))
             clip = resampled(clip, reader.sample_rate, rate)

@@ -149,8 +149,9 @@ class OutputBuffer:
         The delay is to be as before, but for `longer` samples by which the chain holds back more now.
         """
         self._patience.learn_from(previous._patience)
-        if previous._is_playing and previous._rate == self._rate:
-            self._first.recall(previous._usual_delay - previous._given_way + longer)
+        if previous._usual_delay and previous._rate == self._rate:
+            self._usual_delay = previous._usual_delay - previous._given_way + longer
+            self._first.recall(self._usual_delay)
             self.delay_samples = previous.delay_samples - previous._given_way + longer
             self._patience.go_on_from(previous._patience)
 
@@ -181,22 +182,22 @@ class OutputBuffer:
         if self._floor <= settle:
             self._restart_watch()
         elif self._headroom.samples >= watch:
-            shift = self._first_shift()
+            shift, given_way = self._first_shift()
             if self._first.is_believable(self._delay.most - shift):
-                self._begin(shift)
+                self._choose(shift, given_way)
+                self._played += shift
+                self._is_playing = True
             self._first.note_look()
             self._restart_watch()
 
-    def _first_shift(self) -> int:
-        """Output callback. By how much to play earlier than now, or below 0, later."""
-        shift, self._given_way = self._first.shift(self._headroom, self._delay)
-        return shift
+    def _first_shift(self) -> tuple[int, int]:
+        """Output callback. By how much to play earlier, or below 0, later; and what is given way to."""
+        return self._first.shift(self._headroom, self._delay)
 
-    def _begin(self, shift: int) -> None:
-        """Output callback."""
+    def _choose(self, shift: int, given_way: int) -> None:
+        """Output callback. Call usual what the watch has shown, less `shift`."""
         self._usual_delay, self.delay_samples = self._delay.most - shift, self._delay.mean - shift
-        self._played += shift
-        self._is_playing = True
+        self._given_way = given_way
 
     def _pass_over(self, out: Audio) -> None:
         """Output callback. What is due goes by unheard, so that unmuting goes on with what is due then."""
@@ -226,7 +227,7 @@ class OutputBuffer:
         is_told, self._hastened = self._hastened != self._calls_for_haste, self._calls_for_haste
         if is_told and self._given_way and not self._is_starving and self._patience.may_hasten():
             self._patience.note_haste()
-            self._outflow.begin(self._given_way, in_haste=True)
+            self._outflow.begin(min(self._given_way, self._most_given_way), in_haste=True)
 
     def _flow_faster(self, out: Audio) -> bool:
         """Output callback. Take some samples of delay back, if any are to be; True if `out` is filled."""
@@ -262,6 +263,7 @@ class OutputBuffer:
             self._given_way += given
             self._played -= given
             self._usual_delay += given
+            self.delay_samples += given
 
     def _note_starving(self, is_starving: bool) -> None:
         """Output callback. Count, and learn from less delay that was regretted soon after."""
@@ -275,20 +277,12 @@ class OutputBuffer:
     def _trim(self, out: Audio) -> bool:
         """Output callback. After a watch bring the delay back to what it was; True if `out` is filled."""
         excess, flowing = int(self._headroom.least) - self.target_samples, self._outflow.left
-        missing = int(self._usual_delay - self._delay.most)
-        starved, most, mean = self._starved, self._delay.most, self._delay.mean
-        cut, given_way = self._first.shift(self._headroom, self._delay)
-        if not flowing:  # else the mean is of some time ago
-            self.delay_samples = mean
-        self._restart_watch()
-        # What is explained flows off, or is left.
-        explained = min(self._given_way, self._most_given_way)
-        explained += self._chance if self._patience.is_settling else self._much
-        if excess > max(self._much, explained) and self._ring.available >= cut + len(out):
-            self._cut(out, cut)
-            self._usual_delay, self.delay_samples = most - cut, mean - cut
-            self._given_way = given_way
+        if excess > self._most_left and self._choose_anew(out):
             return True
+        missing, starved = int(self._usual_delay - self._delay.most), self._starved
+        if not flowing:  # else the mean is of some time ago
+            self.delay_samples = self._delay.mean
+        self._restart_watch()
         if starved and missing > self._tolerance:
             # The device lost input. The delay shrank by as much, and the buffer runs dry at every hop.
             self._played -= missing
@@ -296,14 +290,35 @@ class OutputBuffer:
             self._outflow.begin(self._patience.needless(excess, self._given_way))
         return False
 
-    def _cut(self, out: Audio, excess: int) -> None:
+    @property
+    def _most_left(self) -> int:
+        """Output callback. More headroom than wanted up to this is no reason to cut.
+
+        What was given way to flows off in time, a block of what was chosen first may be chance, and once it
+        is settled the machine may be faster than it was.
+        """
+        explained = min(self._given_way, self._most_given_way)
+        return max(self._much, explained + (self._chance if self._patience.is_settling else self._much))
+
+    def _choose_anew(self, out: Audio) -> bool:
+        """Output callback. Cut to the delay that would be chosen now; False if too little sound is there."""
+        shift, given_way = self._first.shift(self._headroom, self._delay)
+        if self._ring.available < shift + len(out):
+            return False
+        self._choose(shift, given_way)
+        self._restart_watch()
+        self._cut(out, shift)
+        return True
+
+    def _cut(self, out: Audio, count: int) -> None:
+        """Output callback. Skip so many samples, and fill `out` with what comes before and after them."""
         self._ring.skip(self._played - self._ring.consumed)
-        count = read_across_cut(self._ring, out, excess, self._rise, self._scratch)
-        self._fader.shape(out, 0, count)
-        self._played += excess + len(out)
+        self._fader.shape(out, 0, read_across_cut(self._ring, out, count, self._rise, self._scratch))
+        self._played += count + len(out)
+        self._outflow.end()
         self._patience.note_cut()
         self.cuts += 1
-        self.cut_samples += excess
+        self.cut_samples += count
 
     def _restart_watch(self) -> None:
         self._headroom.clear()

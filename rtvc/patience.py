@@ -17,7 +17,7 @@ class Patience:
     """Output callback alone. Lengths are samples."""
 
     def __init__(self, rate: int, chance: int, spare: int, watch_seconds: float) -> None:
-        """An excess of up to `chance` may be chance, and so may be up to `spare` less than wanted."""
+        """An excess of up to `chance` may be chance; with up to `spare` less than wanted nothing is late."""
         self._rate, self._chance, self._spare = rate, chance, spare
         self._fine = round(_FINE_SECONDS * rate)
         self._most_watches = round(_SOON_SECONDS / watch_seconds)
@@ -25,10 +25,10 @@ class Patience:
         self._shown: list[int] = []  # what those so far have shown
         self._since_start = 0  # samples played
         self._since_less = self._since_late = self._since_haste = _LONG_AGO  # the same
-        self._is_late_again = False
+        self.is_late_again = False  # whether sound that is late now was so shortly before
 
     def learn_from(self, previous: "Patience") -> None:
-        """What proved wrong on the same devices need not prove so again; nor is late the first time."""
+        """What proved wrong on the same devices need not again; what was late on them still counts."""
         self._watches, self._since_late = previous._watches, previous._since_late
 
     def go_on_from(self, previous: "Patience") -> None:
@@ -47,17 +47,20 @@ class Patience:
         self._since_haste += samples
 
     def needless(self, excess: int, given_way: int) -> int:
-        """What of a small excess has been needless for long enough.
+        """Told once a watch. What of a small excess has been needless for long enough.
 
-        All that was given way to is taken back, also where up to `spare` less than wanted is there then: the
-        delay is to be what it was, though the machine may be a little slower now. Of the delay chosen first
-        no single block is, because whether the work for a hop is done before one more is played depends on
-        little; and once that delay is settled nothing is, because a machine is faster at times.
+        All that was given way to is, where nothing would have been late without; else, because that would
+        have been, what is beyond the headroom wanted. Of the delay chosen first no single block is, because
+        whether the work for a hop is done before one more is played depends on little; and once that delay is
+        settled nothing is, because a machine is faster at times.
         """
-        chosen_too_much = self.is_settling and excess - given_way > self._chance
-        needless = excess if chosen_too_much else min(excess + self._spare, given_way)
-        if excess + self._spare < given_way:
-            self._since_late = 0  # it would have been without
+        if self.is_settling and excess - given_way > self._chance:
+            needless = excess
+        elif excess + self._spare >= given_way:
+            needless = given_way
+        else:
+            self._since_late = 0
+            needless = excess
         if needless <= self._fine:
             self._shown.clear()
             return 0
@@ -67,11 +70,6 @@ class Patience:
         least = min(self._shown)
         self._shown.clear()
         return least
-
-    @property
-    def is_late_again(self) -> bool:
-        """Whether sound that is late now was so shortly before."""
-        return self._is_late_again
 
     def may_hasten(self) -> bool:
         """Asked where what made sound late is known to be over: whether nothing need be waited for."""
@@ -91,7 +89,7 @@ class Patience:
     def note_late(self) -> None:
         """Sound came late: where it did so soon after there was less delay, that was wrong."""
         soon = _SOON_SECONDS * self._rate
-        self._is_late_again = self._since_late < soon
+        self.is_late_again = self._since_late < soon
         self._since_late = 0
         if self._since_less < soon:
             self._watches = min(self._most_watches, _TIMES_MORE * self._watches)

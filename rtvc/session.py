@@ -9,6 +9,7 @@ from rtvc import realtime
 from rtvc.audio_link import AudioLink
 from rtvc.bell import Bell
 from rtvc.errors import RtvcError
+from rtvc.fades import SINK_SECONDS
 from rtvc.live_chain import LiveChain
 from rtvc.presets import Preset
 from rtvc.stage import Audio, Pipeline
@@ -19,7 +20,7 @@ _DEAD_AFTER_SECONDS = 1.0  # a device that does not call for so long is gone
 _START_PATIENCE_SECONDS = 3.0  # but the first call may take: Bluetooth has to wake up
 _COLLECT_EVERY_SECONDS = 5.0
 _REST_EVERY_SECONDS, _REST_SECONDS = 0.05, 0.0001  # also where there is more to do than time
-_FADE_OUT_SECONDS = 0.02
+_LONGEST_WAY_OUT_SECONDS = 0.2  # more is not waited for when sound is to end
 _LONGEST_HOP_SECONDS = 0.05
 _UNBEARABLY_LATE_SECONDS, _PATIENCE_SECONDS = 0.1, 5.0
 
@@ -76,13 +77,18 @@ class Session:
     def close(self, fades_out: bool = True) -> None:
         """Fade out, close the devices and end the worker. May be called at any time, and twice."""
         if fades_out and self._worker.is_alive() and not self.trouble():
-            self.chain.output.end()
-            time.sleep(_FADE_OUT_SECONDS + min(0.2, self.link.output_latency_seconds))  # lets it be heard
+            self._fade_out()
         self._is_closing = True
         self.link.close()
         if self._worker.is_alive():
             self._work_to_do.ring()
             self._worker.join()
+
+    def _fade_out(self) -> None:
+        """End the sound and let that be heard: it begins a block later, and goes out in whole blocks."""
+        self.chain.output.end()
+        blocks = 2 * self.link.output_block / self.link.output_rate
+        time.sleep(SINK_SECONDS + blocks + min(_LONGEST_WAY_OUT_SECONDS, self.link.output_latency_seconds))
 
     def trouble(self) -> str | None:
         """What is wrong with the devices, as a sentence. One that vanishes says nothing: calls just stop."""

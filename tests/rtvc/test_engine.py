@@ -10,6 +10,7 @@ import pytest
 from rtvc import realtime
 from rtvc.engine import Engine
 from rtvc.errors import ModelError, RtvcError
+from rtvc.fades import SINK_SECONDS
 from rtvc.settings import ChainSettings
 from rtvc.stage import Audio, Pipeline
 from rtvc.stats import State
@@ -78,6 +79,27 @@ def test_our_own_errors_are_passed_on_as_they_are() -> None:
         device.push(np.zeros(256, np.float32))
         with pytest.raises(ModelError, match="^The model is broken.$"):
             engine.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("block", [128, 192, 512, 1024])
+def test_stopping_waits_until_the_voice_has_sunk(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    device, stage = FakeDevice(block=block), Announcing()
+    engine = make(device, stage)
+    engine.start()
+    drain(stage)
+    talk(device, stage, 1.0)
+    heard = list[Audio]()
+
+    def sleep(seconds: float) -> None:
+        if seconds >= SINK_SECONDS:  # the worker rests at times
+            called = int(seconds * device.output_rate / block)
+            heard.extend(
+                [device.pull(block) for _ in range(called)][:-1]
+            )  # the last one is still to be played
+
+    monkeypatch.setattr("rtvc.session.time.sleep", sleep)
+    engine.stop()
+    assert heard[0].any() and heard[-1][-1] == 0.0
 
 
 def test_stopping_while_sound_runs_fades_out_and_ends_the_worker() -> None:

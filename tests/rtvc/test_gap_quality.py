@@ -32,7 +32,8 @@ def test_speech_is_judged_better_as_played_than_with_holes(tmp_path, capsys) -> 
     assert 1.0 <= holes < played <= 4.7
 
 
-def test_a_folder_without_speech_is_one_sentence(tmp_path, capsys) -> None:
+@pytest.mark.parametrize("options", [[], ["--seconds", "0"]])
+def test_a_folder_without_speech_is_one_sentence(options, tmp_path, capsys) -> None:
     pytest.importorskip("pesq")
-    assert main([str(tmp_path)]) == 2
+    assert main([str(tmp_path), *options]) == 2
     assert capsys.readouterr().err.count("\n") == 1

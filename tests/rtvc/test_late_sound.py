@@ -191,17 +191,44 @@ def test_late_sound_is_no_drop_and_the_delay_as_before_where_a_block_more_was_ch
     assert (rig.chain.output.underruns, rig.chain.output.cuts, rig.chain.cuts) == (2, 0, 0)
 
 
+def play_late(buffer: OutputBuffer, block: int, *late: tuple[float, int]) -> None:
+    """For so many seconds the worker is so many samples behind."""
+    out, captured = np.zeros(block, np.float32), buffer.written
+    for seconds, behind in late:
+        for _ in range(round(seconds * RATE / block)):
+            captured += block
+            due = captured - behind
+            buffer.write(np.zeros(max(0, due - buffer.written), np.float32), due)
+            buffer.play(out, captured)
+
+
 def test_a_delay_that_nothing_explains_is_cut_where_blocks_are_large_too() -> None:
     block, late = 512, 900
     buffer = OutputBuffer(RATE, block, 0.015)
-    out = np.zeros(block, np.float32)
-    for count in range(1, 1 + round(2.0 * RATE / block)):
-        behind = late if count * block < 1.0 * RATE else 0
-        due = count * block - behind
-        buffer.write(np.zeros(max(0, due - buffer.written), np.float32), due)
-        buffer.play(out, count * block)
+    play_late(buffer, block, (1.0, late), (1.0, 0))
     assert (buffer.underruns, buffer.cuts) == (0, 1)
     assert buffer.cut_samples == pytest.approx(late, abs=1)
+
+
+def test_after_a_cut_no_more_flows_off() -> None:
+    buffer = OutputBuffer(RATE, BLOCK, 0.008)
+    play_late(buffer, BLOCK, (1.0, 900), (2.4, 400), (6.0, 0))
+    assert (buffer.underruns, buffer.cuts) == (0, 1)
+    assert buffer.stretched_samples < 0, "before it some did"
+    assert buffer.delay_samples == pytest.approx(buffer.target_samples, abs=1)
+
+
+def test_what_is_given_way_to_is_shown_at_once() -> None:
+    rig = Rig(Hopping(557))
+    rig.run(1.0)
+    for _ in range(2):
+        rig.run(0.1)
+        rig.run(0.02, work=False)
+    while not rig.chain.output._given_way:
+        rig.capture()
+        rig.work()
+        rig.play()
+    assert shown_delay(rig) == pytest.approx(expected_delay(rig.stage) + rig.chain.output._given_way, abs=1)
 
 
 def test_opened_again_it_is_as_late_as_before_though_it_begins_better() -> None:
@@ -251,6 +278,32 @@ def test_opened_again_a_much_longer_delay_is_believed_when_it_shows_twice(second
     again.run(FLOWN_OFF_SECONDS)
     assert again.delay_at_end() == expected_delay(again.stage)
     assert again.chain.output.underruns == 0
+
+
+def test_opened_again_twice_before_any_sound_came_it_is_as_late_as_before() -> None:
+    before = Rig(Hopping(557), seconds=18.0)
+    run_late(before, 12.0, blocks=2)
+    silent = opened_again(before)
+    run_late(silent, 0.15, blocks=8)  # looked at once, and not believed
+    again = opened_again(silent)
+    assert shown_delay(again) == pytest.approx(shown_delay(before), abs=1)
+    again.run(12.0)
+    assert shown_delay(again) == pytest.approx(shown_delay(before), abs=1)
+
+
+def test_where_others_have_let_go_no_more_is_taken_in_haste_than_late_sound_may_add() -> None:
+    before = Rig(Hopping(557))
+    before.run(1.0)
+    again = opened_again(before)
+    run_late(again, 1.0, blocks=6)
+    output = again.chain.output
+    assert output._given_way > GIVEN_WAY
+    output.hasten()
+    for _ in range(400):
+        again.capture()
+        again.play()
+        again.work()
+    assert -GIVEN_WAY <= output.stretched_samples < 0
 
 
 def test_opened_again_a_cut_leads_back_to_the_delay_as_before() -> None:

@@ -29,8 +29,13 @@ def test_what_was_given_way_to_is_taken_back_after_four_watches() -> None:
 
 def test_the_least_that_was_shown_counts_and_a_watch_without_any_begins_anew() -> None:
     patience = Patience(RATE, BLOCK, SPARE, WATCH_SECONDS)
-    excesses = (400, 300, -SPARE, 200, 150, 100, 480)
-    assert [patience.needless(excess, 480) for excess in excesses] == [0] * 6 + [100 + SPARE]
+    assert [patience.needless(excess, 480) for excess in (370, 300, 0, 370, 350, 300, 480)] == [0] * 6 + [300]
+
+
+def test_where_nothing_would_have_been_late_all_that_was_given_way_to_is_needless() -> None:
+    patience = Patience(RATE, BLOCK, SPARE, WATCH_SECONDS)
+    assert watches(patience, 4, excess=480 - SPARE, given_way=480)[-1] == 480
+    assert watches(patience, 4, excess=479 - SPARE, given_way=480)[-1] == 479 - SPARE
 
 
 def test_a_block_of_the_delay_chosen_at_first_is_left_and_more_than_that_is_not() -> None:
