@@ -21,7 +21,7 @@ PRESETS = {
     preset.name: preset
     for preset in (
         Preset("low", -1.375, 20, 128, 2.7, "least delay, for monitoring oneself and games"),
-        Preset("balanced", -0.5, 20, 192, 8.1, "the default: clear sound below a tenth of a second"),
+        Preset("balanced", -0.875, 20, 192, 12.1, "the default: clear sound below a tenth of a second"),
         Preset("quality", 2, 24, 512, 15.0, "best sound, for recordings and streams"),
     )
 }
