@@ -172,9 +172,10 @@ def test_late_sound_that_was_given_way_to_flows_back_without_a_cut(at_seconds: f
     devices = TwoClocks(0.0)
     devices.run(at_seconds)
     before = devices.delays_after(1.5).mean()
-    devices.stall(0.02)
+    longer_than_there_is_sound = PRESET.output_margin_ms / 1e3 + 0.016
+    devices.stall(longer_than_there_is_sound)
     devices.run(0.2)
-    devices.stall(0.02)
+    devices.stall(longer_than_there_is_sound)
     devices.run(60.0)
     assert devices.chain.output.underruns == 2 and devices.chain.output.cuts == 0
     assert devices.delays_after(55.0).mean() == pytest.approx(before, abs=0.3)
