@@ -32,8 +32,10 @@ def test_speech_is_judged_better_as_played_than_with_holes(tmp_path, capsys) -> 
     assert 1.0 <= holes < played <= 4.7
 
 
-@pytest.mark.parametrize("options", [[], ["--seconds", "0"]])
-def test_a_folder_without_speech_is_one_sentence(options, tmp_path, capsys) -> None:
+@pytest.mark.parametrize("options", [["--seconds", "60"], ["--seconds", "0"]])
+def test_no_speech_is_one_sentence(options, tmp_path, capsys) -> None:
     pytest.importorskip("pesq")
+    seconds = 0.5 if options[1] == "60" else 2.0
+    soundfile.write(tmp_path / "said.wav", speech_like(seconds, 16000), 16000)
     assert main([str(tmp_path), *options]) == 2
     assert capsys.readouterr().err.count("\n") == 1

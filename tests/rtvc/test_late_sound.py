@@ -191,15 +191,16 @@ def test_late_sound_is_no_drop_and_the_delay_as_before_where_a_block_more_was_ch
     assert (rig.chain.output.underruns, rig.chain.output.cuts, rig.chain.cuts) == (2, 0, 0)
 
 
-def play_late(buffer: OutputBuffer, block: int, *late: tuple[float, int]) -> None:
-    """For so many seconds the worker is so many samples behind."""
-    out, captured = np.zeros(block, np.float32), buffer.written
+def play_late(buffer: OutputBuffer, block: int, *late: tuple[float, int], captured: int = 0) -> int:
+    """For so many seconds the worker is so many samples behind; says how many were captured by then."""
+    out = np.zeros(block, np.float32)
     for seconds, behind in late:
         for _ in range(round(seconds * RATE / block)):
             captured += block
             due = captured - behind
             buffer.write(np.zeros(max(0, due - buffer.written), np.float32), due)
             buffer.play(out, captured)
+    return captured
 
 
 def test_a_delay_that_nothing_explains_is_cut_where_blocks_are_large_too() -> None:
@@ -292,18 +293,15 @@ def test_opened_again_twice_before_any_sound_came_it_is_as_late_as_before() -> N
 
 
 def test_where_others_have_let_go_no_more_is_taken_in_haste_than_late_sound_may_add() -> None:
-    before = Rig(Hopping(557))
-    before.run(1.0)
-    again = opened_again(before)
-    run_late(again, 1.0, blocks=6)
-    output = again.chain.output
-    assert output._given_way > GIVEN_WAY
-    output.hasten()
-    for _ in range(400):
-        again.capture()
-        again.play()
-        again.work()
-    assert -GIVEN_WAY <= output.stretched_samples < 0
+    before, again = (OutputBuffer(RATE, BLOCK, 0.008) for _ in range(2))
+    play_late(before, BLOCK, (12.0, 0))
+    again.know_machine(before)
+    captured = play_late(again, BLOCK, (1.0, 1500))
+    assert again._given_way > GIVEN_WAY
+    again.hasten()
+    play_late(again, BLOCK, (1.5, 900), captured=captured)
+    assert (again.underruns, again.cuts) == (0, 0)
+    assert -GIVEN_WAY <= again.stretched_samples < 0
 
 
 def test_opened_again_a_cut_leads_back_to_the_delay_as_before() -> None:
