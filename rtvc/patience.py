@@ -59,7 +59,7 @@ class Patience:
         elif excess + self._spare >= given_way:
             needless = given_way
         else:
-            self._since_late = 0
+            self._since_late = 0  # as good as late: given way to, it was not heard
             needless = excess
         if needless <= self._fine:
             self._shown.clear()
