@@ -1,5 +1,7 @@
 """A sound that can be found again in a recording: how late each piece of it is, and how much alike."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,8 @@ _REACH_SECONDS = 0.012  # the best piece may be so much earlier or later than th
 _STEP = round(0.0003 * RATE)  # samples from piece to piece: three times what putting a delay right takes
 _SPOKEN = 0.2  # of the loudest piece: quieter ones are not looked for
 _FOUND = 0.5  # less alike is another sound, which says nothing of the lag
+_CUT_OFF = round(0.02 * RATE)  # samples at both ends of a recording, where sound begins and breaks off in it
+_RISE_HZ = 500.0  # steeper, and a click would ring
 
 
 def noise_bursts(seconds: float, highest_hz: float = MOST_STRETCHED_HZ) -> Float:
@@ -24,6 +28,15 @@ def noise_bursts(seconds: float, highest_hz: float = MOST_STRETCHED_HZ) -> Float
     spectrum[np.fft.rfftfreq(len(time), 1 / RATE) > highest_hz] = 0.0
     noise = np.fft.irfft(spectrum, len(time))
     return (0.2 * swell * noise / noise.std()).clip(-0.9, 0.9).astype(np.float32)
+
+
+def peak_above(hertz: float, sound: NDArray[Any]) -> float:
+    """Of what is above a frequency. In a low tone that is a click, wherever it is but right at the ends."""
+    spectrum = np.fft.rfft(sound)
+    frequencies = np.fft.rfftfreq(len(sound), 1 / RATE)
+    spectrum *= np.clip((frequencies - hertz) / _RISE_HZ, 0.0, 1.0)
+    # To the transform the end is followed by the beginning: where a tone breaks off, that is a click.
+    return float(np.abs(np.fft.irfft(spectrum, len(sound))[_CUT_OFF:-_CUT_OFF]).max())
 
 
 def delay_and_likeness(heard: Float, said: Float) -> tuple[float, float]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.live.delay import delay_ms
-from tests.live.sound_marks import delay_and_likeness, noise_bursts
+from tests.live.sound_marks import delay_and_likeness, noise_bursts, peak_above
 from tests.live.virtual_card import RATE
 
 LATE = round(0.04 * RATE)
@@ -74,3 +74,20 @@ def test_a_voice_in_another_is_found_by_how_it_swells():
     one, other = (swell * rng.standard_normal(len(swell)).astype(np.float32) for _ in range(2))
     said = np.concatenate([np.zeros(late, np.float32), other])[: len(one)]
     assert delay_ms(one, said) == pytest.approx(90.0, abs=2.0)
+
+
+def low_tone(seconds):
+    return 0.2 * np.sin(2 * np.pi * 200.0 / RATE * np.arange(round(seconds * RATE)))
+
+
+def test_a_tone_that_breaks_off_does_not_click():
+    for missing in range(0, 240, 30):  # wherever in its period
+        assert peak_above(6000.0, low_tone(1.0)[: RATE - missing]) < 1e-4
+
+
+@pytest.mark.parametrize("at", [RATE // 20, RATE // 2, RATE - RATE // 20])
+def test_a_leap_and_a_lost_piece_click(at):
+    leaping, skipping = low_tone(1.0), np.delete(low_tone(1.1), slice(at, at + 24))
+    leaping[at + 60 :] *= 0.9
+    assert peak_above(6000.0, leaping) > 0.005
+    assert peak_above(6000.0, skipping) > 0.005
