@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tests.live.test_control_card import Program
-from tests.live.virtual_card import VirtualCard
+from tests.live.virtual_card import VirtualCard, standing_still
 
 During = Callable[[VirtualCard, Program], AbstractContextManager[None]]
 
@@ -57,11 +56,8 @@ def _server_frozen(card: VirtualCard, program: Program) -> Iterator[None]:
 @contextmanager
 def _program_stopped(card: VirtualCard, program: Program) -> Iterator[None]:
     """As a machine that sleeps does it."""
-    program.process.send_signal(signal.SIGSTOP)
-    try:
+    with standing_still(program.process):
         yield
-    finally:
-        program.process.send_signal(signal.SIGCONT)
 
 
 @contextmanager

@@ -38,6 +38,13 @@ from tests.live.virtual_card import RATE, VirtualCard, end_on_sigterm, why_unava
 from tests.live.witness import Witness
 
 SPEECH = ROOT / "rtvc/assets/demo/hello.wav"
+PASS_THROUGH = [
+    sys.executable,
+    str(ROOT / "tests/live/pass_through.py"),
+    "balanced",
+    "default",
+    "default",
+]
 MOST_DELAY_CHANGE_MS, MOST_GROWTH_MB = 2.0, 5.0
 WARM_UP_SECONDS, SETTLES_SECONDS = 30.0, 20.0
 ONE_EVENT_SECONDS = 2.0  # a stall, and the devices opened again for it
@@ -237,14 +244,13 @@ def main() -> int:
     # One that is steered tells its delay 25 times a second instead of once.
     told = "--control" if options.load else "--json"
     command = [sys.executable, str(ROOT / "main.py"), "--headless", told, *options.options]
-    plain = [sys.executable, str(ROOT / "tests/live/pass_through.py"), "balanced", "default", "default"]
     if options.pass_through:
-        command = plain
+        command = PASS_THROUGH
     if options.ordinary_rank:
         command = [*ORDINARY, *command]
     with awake(options.awake), closing(Witness()) as witness, VirtualCard() as card:
         card.environment["PYTHONPATH"] = str(ROOT)
-        beside = plain if options.beside_pass_through else []
+        beside = PASS_THROUGH if options.beside_pass_through else []
         watch, other = soak(card, witness, command, options.minutes, options.load, beside)
     wrong = verdict(watch, other, options.load)
     print("; ".join(wrong) if wrong else "All is well.")

@@ -14,7 +14,7 @@ import soundfile
 
 from tests.live.test_virtual_card import ROOT, WITHIN_MS, is_shown, lost, measure_and_stop, next_event
 from tests.live.tries import expect_sound
-from tests.live.virtual_card import VirtualCard, why_unavailable
+from tests.live.virtual_card import VirtualCard, standing_still, why_unavailable
 
 pytestmark = [
     pytest.mark.alone,
@@ -68,9 +68,8 @@ def test_a_device_that_was_pulled_out_is_waited_for(card: VirtualCard, device: s
 def test_a_program_that_was_held_up_is_not_late_for_good(card: VirtualCard) -> None:
     program = pass_through(card, "balanced", "default", "default")
     before = next_event(program, "stats")
-    program.send_signal(signal.SIGSTOP)
-    time.sleep(HELD_UP_SECONDS)  # that is the fault
-    program.send_signal(signal.SIGCONT)
+    with standing_still(program):
+        time.sleep(HELD_UP_SECONDS)  # that is the fault
     for _ in range(CAUGHT_UP_WITHIN_SECONDS):  # a stats event comes each second
         next_event(program, "stats")
     stopped, delay_ms, likeness = measure_and_stop(card, program)

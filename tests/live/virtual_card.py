@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -46,6 +46,16 @@ class Spoilt(AssertionError):
 def end_on_sigterm() -> None:
     """For programs: end as on Ctrl-C, so that no sound server stays behind and disturbs who comes after."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
+@contextmanager
+def standing_still(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """It stands still, as on a machine that sleeps."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
 
 
 def why_unavailable() -> str | None:
@@ -88,8 +98,8 @@ class VirtualCard:
 
     def kill(self) -> None:
         """Let the card be gone, without a word to those who use it."""
-        self._daemon.kill()
-        self._daemon.wait()
+        self.server.kill()
+        self.server.wait()
 
     @contextmanager
     def without(self, device: str) -> Iterator[None]:
@@ -154,14 +164,9 @@ class VirtualCard:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
+    def frozen(self) -> AbstractContextManager[None]:
         """The card neither answers nor ends."""
-        self._daemon.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self._daemon.send_signal(signal.SIGCONT)
+        return standing_still(self.server)
 
     def _start_daemon(self) -> None:
         environment = {name: value for name, value in self.environment.items() if name != "PULSE_SERVER"}
@@ -175,7 +180,7 @@ class VirtualCard:
         ]
         with open(self.folder / "daemon.log", "wb") as log:
             daemon = subprocess.Popen(command, env=environment, stderr=log)
-        self._daemon = daemon
+        self.server = daemon
         self._processes.append(daemon)
         deadline = time.monotonic() + _START_PATIENCE_SECONDS
         while subprocess.run(["pactl", "info"], env=self.environment, capture_output=True).returncode:
