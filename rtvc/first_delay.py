@@ -7,6 +7,9 @@ they were then, unless they have clearly changed.
 
 from rtvc.value_range import Range
 
+# Two looks in a row at a machine that goes on standing still were seen to agree by chance, three never.
+_LOOKS_ALIKE, _MOST_LOOKS = 3, 6  # after the last, silence has lasted long enough
+
 
 class FirstDelay:
     """Output callback, but for `recall`. Lengths are samples."""
@@ -15,7 +18,7 @@ class FirstDelay:
         """`target` is the headroom wanted; up to `chance` less says nothing, more than `much` more does."""
         self._target, self._much, self._chance = target, much, chance
         self._before = 0.0  # 0: not known
-        self._has_looked = False
+        self._seen: list[float] = []  # by looks that were not believed, a few at most
 
     def recall(self, delay: float) -> None:
         """Before the first block. The same devices were open before, and this late."""
@@ -35,8 +38,12 @@ class FirstDelay:
         return (shift if shift - as_before > self._much else min(shift, as_before)), given_way
 
     def is_believable(self, delay: float) -> bool:
-        """Much longer than before may be because the machine stood still just now: then look once more."""
-        return self._has_looked or not self._before or delay - self._before <= self._much
+        """Much longer than before may be because the machine stood still just now: one that is late for good
+        shows the same again and again."""
+        if not self._before or delay - self._before <= self._much or len(self._seen) >= _MOST_LOOKS - 1:
+            return True
+        alike = [*self._seen[1 - _LOOKS_ALIKE :], delay]
+        return len(alike) == _LOOKS_ALIKE and max(alike) - min(alike) <= self._chance
 
-    def note_look(self) -> None:
-        self._has_looked = True
+    def note_look(self, delay: float) -> None:
+        self._seen.append(delay)

@@ -183,11 +183,13 @@ class OutputBuffer:
             self._restart_watch()
         elif self._headroom.samples >= watch:
             shift, given_way = self._first_shift()
-            if self._first.is_believable(self._delay.most - shift):
+            delay = self._delay.most - shift
+            if self._first.is_believable(delay):
                 self._choose(shift, given_way)
                 self._played += shift
                 self._is_playing = True
-            self._first.note_look()
+            else:
+                self._first.note_look(delay)
             self._restart_watch()
 
     def _first_shift(self) -> tuple[int, int]:

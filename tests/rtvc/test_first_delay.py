@@ -45,12 +45,21 @@ def test_all_that_is_more_than_before_is_given_way_to_and_flows_off() -> None:
     assert first_delay(BEFORE).shift(watched(TARGET - 900), watched(4000)) == (-900, 900)
 
 
-def test_a_much_longer_delay_than_before_is_believed_at_the_second_look() -> None:
+def test_a_much_longer_delay_than_before_is_believed_when_three_looks_agree() -> None:
     first = first_delay(BEFORE)
     assert first.is_believable(BEFORE + MUCH)
-    assert not first.is_believable(BEFORE + MUCH + 1)
-    first.note_look()
-    assert first.is_believable(BEFORE + MUCH + 1)
+    for delay in (BEFORE + 1000, BEFORE + 1001 + CHANCE, BEFORE + 1001):
+        assert not first.is_believable(delay)
+        first.note_look(delay)
+    assert first.is_believable(BEFORE + 1001 + CHANCE)
+
+
+def test_looks_that_never_agree_end_at_last() -> None:
+    first = first_delay(BEFORE)
+    for number in range(1, 6):
+        assert not first.is_believable(BEFORE + 1000 * number)
+        first.note_look(BEFORE + 1000 * number)
+    assert first.is_believable(BEFORE + 6000)
 
 
 def test_new_devices_are_believed_at_once() -> None:

@@ -269,7 +269,7 @@ def test_opened_again_it_is_as_late_as_before_though_it_begins_worse_where_no_so
 
 
 @pytest.mark.parametrize("seconds", [0.15, 1.0], ids=["a stall", "another device"])
-def test_opened_again_a_much_longer_delay_is_believed_when_it_shows_twice(seconds: float) -> None:
+def test_opened_again_a_much_longer_delay_is_believed_when_it_shows_again_and_again(seconds: float) -> None:
     before = Rig(Hopping(557))
     before.run(1.0)
     again = opened_again(before)
@@ -279,6 +279,15 @@ def test_opened_again_a_much_longer_delay_is_believed_when_it_shows_twice(second
     again.run(FLOWN_OFF_SECONDS)
     assert again.delay_at_end() == expected_delay(again.stage)
     assert again.chain.output.underruns == 0
+
+
+def test_opened_again_while_the_machine_stalls_on_and_on_it_is_as_late_as_before() -> None:
+    before, again = (OutputBuffer(RATE, BLOCK, 0.008) for _ in range(2))
+    play_late(before, BLOCK, (12.0, 0))
+    again.know_machine(before)
+    play_late(again, BLOCK, (0.22, 1500), (0.22, 2500), (1.0, 0))
+    assert (again.underruns, again.cuts) == (0, 0)
+    assert again.delay_samples == pytest.approx(before.delay_samples, abs=1)
 
 
 def test_opened_again_twice_before_any_sound_came_it_is_as_late_as_before() -> None:
