@@ -20,7 +20,7 @@ from rtvc.resample import Resampler
 from tests.live.awake import awake
 from tests.live.soak import SPEECH
 from tests.live.test_virtual_card import ROOT, lost, next_event
-from tests.live.virtual_card import RATE, VirtualCard, end_on_sigterm, why_unavailable
+from tests.live.virtual_card import RATE, VirtualCard, begin_program
 
 Float = NDArray[np.float32]
 
@@ -66,10 +66,7 @@ def main() -> int:
     parser.add_argument("--awake", action="store_true", help="let no processor rest")
     parser.add_argument("options", nargs="*", help="of the program, after --")
     options = parser.parse_args()
-    if (reason := why_unavailable()) is not None:
-        print(f"No virtual card: {reason}.", file=sys.stderr)
-        return 2
-    end_on_sigterm()
+    begin_program()
     devices = ["--input", "CardMic", "--output", "CardSpeaker"] if options.two_devices else []
     with awake(options.awake), VirtualCard() as card:
         for _ in range(options.times):

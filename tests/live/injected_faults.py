@@ -47,17 +47,12 @@ def _server_killed(card: VirtualCard, program: Program) -> Iterator[None]:
         card.start()
 
 
-@contextmanager
-def _server_frozen(card: VirtualCard, program: Program) -> Iterator[None]:
-    with card.frozen():
-        yield
+def _server_frozen(card: VirtualCard, program: Program) -> AbstractContextManager[None]:
+    return card.frozen()
 
 
-@contextmanager
-def _program_stopped(card: VirtualCard, program: Program) -> Iterator[None]:
-    """As a machine that sleeps does it."""
-    with standing_still(program.process):
-        yield
+def _program_stopped(card: VirtualCard, program: Program) -> AbstractContextManager[None]:
+    return standing_still(program.process)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import argparse
 import os
 import random
 import signal
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -23,7 +22,7 @@ from tests.live.ordeal_report import WITHIN_MS, Report, Survived
 from tests.live.soak import SPEECH, resident_mb
 from tests.live.sound_marks import delay_and_likeness, noise_bursts
 from tests.live.test_control_card import Program, faults, random_setting
-from tests.live.virtual_card import RATE, VirtualCard, end_on_sigterm, why_unavailable
+from tests.live.virtual_card import RATE, VirtualCard, begin_program
 from tests.live.witness import Witness, may_rank
 
 PLAIN = {
@@ -209,10 +208,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=1, help="of commands and of the order of faults")
     options = parser.parse_args()
-    if (reason := why_unavailable()) is not None:
-        print(f"No virtual card: {reason}.", file=sys.stderr)
-        return 2
-    end_on_sigterm()
+    begin_program()
     with closing(Witness()) as witness, VirtualCard() as card:
         ordeal = Ordeal(card, options.seed)
         ordeal.run(60.0 * options.minutes)

@@ -34,7 +34,7 @@ import soundfile
 from rtvc.resample import Resampler
 from tests.live.awake import awake, end
 from tests.live.test_virtual_card import ROOT
-from tests.live.virtual_card import RATE, VirtualCard, end_on_sigterm, why_unavailable
+from tests.live.virtual_card import RATE, VirtualCard, begin_program
 from tests.live.witness import Witness
 
 SPEECH = ROOT / "rtvc/assets/demo/hello.wav"
@@ -237,10 +237,7 @@ def main() -> int:
     parser.add_argument("--awake", action="store_true", help="let no processor rest")
     parser.add_argument("options", nargs="*", help="of the program, after --")
     options = parser.parse_args()
-    if (reason := why_unavailable()) is not None:
-        print(f"No virtual card: {reason}.", file=sys.stderr)
-        return 2
-    end_on_sigterm()
+    begin_program()
     # One that is steered tells its delay 25 times a second instead of once.
     told = "--control" if options.load else "--json"
     command = [sys.executable, str(ROOT / "main.py"), "--headless", told, *options.options]

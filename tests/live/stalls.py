@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from tests.live.awake import awake
 from tests.live.soak import PASS_THROUGH, ROOT, WARM_UP_SECONDS, Watch, talk
-from tests.live.virtual_card import VirtualCard, end_on_sigterm, standing_still, why_unavailable
+from tests.live.virtual_card import VirtualCard, begin_program, standing_still
 
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.005, 0.06
 _EVERY_SECONDS = 8.0  # what went wrong is told once a second, and devices that are late are opened again
@@ -107,10 +107,7 @@ def main() -> int:
     parser.add_argument("--awake", action="store_true", help="let no processor rest")
     parser.add_argument("options", nargs="*", help="of the program, after --")
     options = parser.parse_args()
-    if (reason := why_unavailable()) is not None:
-        print(f"No virtual card: {reason}.", file=sys.stderr)
-        return 2
-    end_on_sigterm()
+    begin_program()
     with awake(options.awake), VirtualCard() as card:
         card.environment["PYTHONPATH"] = str(ROOT)
         print(*table(stall(card, options.options, options.times, options.seed)), sep="\n")

@@ -43,11 +43,6 @@ class Spoilt(AssertionError):
         self.load = load
 
 
-def end_on_sigterm() -> None:
-    """For programs: end as on Ctrl-C, so that no sound server stays behind and disturbs who comes after."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-
-
 @contextmanager
 def standing_still(process: "subprocess.Popen[bytes]") -> Iterator[None]:
     """It stands still, as on a machine that sleeps."""
@@ -66,6 +61,16 @@ def why_unavailable() -> str | None:
     if not any(Path("/usr/lib").glob("*/alsa-lib/libasound_module_pcm_pulse.so")):
         return "ALSA's pulse plugin (libasound2-plugins) is not installed"
     return None
+
+
+def begin_program() -> None:
+    """For programs: end here where there can be no card; and later as on Ctrl-C when told to end, so that no
+    sound server stays behind and disturbs who comes after.
+    """
+    if (reason := why_unavailable()) is not None:
+        print(f"No virtual card: {reason}.", file=sys.stderr)
+        raise SystemExit(2)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 class VirtualCard:

@@ -48,6 +48,7 @@ def test_all_that_is_more_than_before_is_given_way_to_and_flows_off() -> None:
 def test_a_much_longer_delay_than_before_is_believed_when_three_looks_agree() -> None:
     first = first_delay(BEFORE)
     assert first.is_believable(BEFORE + MUCH)
+    assert not first.is_believable(BEFORE + MUCH + 1)
     for delay in (BEFORE + 1000, BEFORE + 1001 + CHANCE, BEFORE + 1001):
         assert not first.is_believable(delay)
         first.note_look(delay)
